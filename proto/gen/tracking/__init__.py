@@ -1,0 +1,1 @@
+"""The contract of the gRPC doors, one package a version."""

@@ -1,0 +1,1 @@
+"""Messages and services of `tracking.v1`, generated from `proto/tracking/v1` by `make generate`."""
