@@ -1,0 +1,1 @@
+"""The core every door leads into: plain Python, no driver, no framework."""

@@ -1,0 +1,175 @@
+"""The committer: whatever queued while the last commit ran is the next commit.
+
+One commit at a time, no linger timer, a queue bounded in bytes. One future a request, which carries one receipt an
+event: a request's events share their fate, and a request's client may go away without taking them along.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Generic
+
+from server.core.budget import ByteBudget
+from server.core.errors import Draining, Internal, Retryable, StoreUnavailable, TrackingError
+from server.core.model import Door, Outcome, Receipt
+from server.core.observations import CommitObserver
+from server.core.outcomes import Outcomes
+from server.core.ports import EntryStore, PreparedT, StoreBroken
+from server.core.trouble import StoreTrouble
+
+logger = logging.getLogger("tracking.committer")
+
+_MAX_BATCH_EVENTS = 4_000
+_MAX_BATCH_BYTES = 8 * 1024 * 1024
+_SWEEP_SECONDS = 0.1
+
+
+class Ticket(Generic[PreparedT]):
+    """A request's events in the queue, and the future its handler waits on."""
+
+    __slots__ = ("bytes", "deadline", "door", "events", "future")
+
+    def __init__(
+        self, events: Sequence[PreparedT], door: Door, future: "asyncio.Future[list[Receipt]]", deadline: float
+    ) -> None:
+        self.events = events
+        self.door = door
+        self.future = future
+        self.deadline = deadline
+        self.bytes = sum(event.size for event in events)
+
+
+class Committer(Generic[PreparedT]):
+    """Collects events, commits them in batches, and tells each request what became of its own.
+
+    `on_broken` is called once when the store must not be used any more: the process has to end.
+    """
+
+    def __init__(
+        self,
+        store: EntryStore[PreparedT],
+        budget: ByteBudget,
+        outcomes: Outcomes,
+        observer: CommitObserver,
+        *,
+        deadline_seconds: float,
+        on_broken: Callable[[TrackingError], None],
+    ) -> None:
+        self._store = store
+        self._budget = budget
+        self._outcomes = outcomes
+        self._observer = observer
+        self._deadline_seconds = deadline_seconds
+        self._on_broken = on_broken
+        self._queue: deque[Ticket[PreparedT]] = deque()
+        self._waiting: deque[Ticket[PreparedT]] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._trouble = StoreTrouble()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to commit, on the running loop."""
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._enforce_deadlines())]
+
+    def submit(self, events: Sequence[PreparedT], door: Door) -> "asyncio.Future[list[Receipt]]":
+        """Queue a request's events. The future gives one receipt an event, after their durable commit.
+
+        Raises Draining or Overloaded at once if they cannot be queued; the future raises StoreUnavailable if the
+        commit failed or did not end in time. Cancelling the future does not take the events back.
+        """
+        if self._closing:
+            raise Draining
+        loop = asyncio.get_running_loop()
+        ticket = Ticket(events, door, loop.create_future(), monotonic() + self._deadline_seconds)
+        self._budget.reserve(ticket.bytes)
+        self._queue.append(ticket)
+        self._waiting.append(ticket)
+        self._wake.set()
+        return ticket.future
+
+    async def close(self) -> None:
+        """Commit what is queued, take nothing new, then stop."""
+        self._closing = True
+        self._wake.set()
+        if self._tasks:
+            await self._tasks[0]
+            self._tasks[1].cancel()
+
+    async def _run(self) -> None:
+        while True:
+            if not self._queue:
+                if self._closing:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            tickets = self._take()
+            try:
+                await self._commit(tickets)
+            except StoreBroken as error:
+                self._closing = True
+                self._fail((*tickets, *self._queue), StoreUnavailable())
+                self._on_broken(error)
+                return
+            except Retryable as error:
+                self._fail(tickets, error)
+                self._trouble.failed(error)
+            except Exception:
+                logger.exception("A commit of %d requests failed unexpectedly.", len(tickets))
+                self._fail(tickets, Internal())
+            finally:
+                self._budget.release(sum(ticket.bytes for ticket in tickets))
+
+    def _take(self) -> list[Ticket[PreparedT]]:
+        queue = self._queue
+        tickets = [queue.popleft()]
+        events, size = len(tickets[0].events), tickets[0].bytes
+        while queue:
+            events += len(queue[0].events)
+            size += queue[0].bytes
+            if events > _MAX_BATCH_EVENTS or size > _MAX_BATCH_BYTES:
+                break
+            tickets.append(queue.popleft())
+        return tickets
+
+    async def _commit(self, tickets: list[Ticket[PreparedT]]) -> None:
+        batch = [event for ticket in tickets for event in ticket.events]
+        begin = monotonic()
+        receipts = await self._store.commit(batch)
+        self._observer.committed(events=len(batch), seconds=monotonic() - begin)
+        self._trouble.worked()
+        position = 0
+        for ticket in tickets:
+            own = receipts[position : position + len(ticket.events)]
+            position += len(own)
+            for event, receipt in zip(ticket.events, own, strict=True):
+                self._outcomes.count(ticket.door, event.level_word, receipt.outcome)
+            ticket.events = ()
+            if not ticket.future.done():
+                ticket.future.set_result(own)
+
+    def _fail(self, tickets: Sequence[Ticket[PreparedT]], error: TrackingError) -> None:
+        reason = error.code.lower()
+        error.counted = True
+        outcome = Outcome.SHED if isinstance(error, Retryable) else Outcome.REJECTED
+        for ticket in tickets:
+            for event in ticket.events:
+                self._outcomes.count(ticket.door, event.level_word, outcome, reason)
+            ticket.events = ()
+            if not ticket.future.done():
+                ticket.future.set_exception(error)
+
+    async def _enforce_deadlines(self) -> None:
+        """Answer those whose commit takes too long; their events stay queued and are counted as they end."""
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            now = monotonic()
+            while self._waiting and (self._waiting[0].future.done() or self._waiting[0].deadline < now):
+                ticket = self._waiting.popleft()
+                if not ticket.future.done():
+                    error = StoreUnavailable()
+                    error.counted = True
+                    ticket.future.set_exception(error)

@@ -1,0 +1,81 @@
+"""Debouncing: what a client may ask for, which window an event belongs to, and what a repeat adds.
+
+Pure policy. The store does the one atomic thing: it claims a window or adds to the entry that opened it.
+"""
+
+from hashlib import blake2b
+from typing import Any, Literal
+
+from server.core.errors import InvalidField
+from server.core.fields import MAX_TEXT_LENGTH
+from server.core.intervals import parse_interval
+from server.core.model import NANOSECONDS_PER_MILLISECOND, Debounce, LogEvent, Window
+
+DEFAULT_INTERVAL_MILLISECONDS = 10 * 60 * 1000
+"""An organisation's default window until it chooses another."""
+
+SAMPLE_NUMBERS = (2, 3, 10, 100, 1000)
+"""Which events of a window are kept beside the first."""
+
+_MEMBERS = frozenset({"key", "customKey", "maxInterval"})
+_ON = Debounce()
+
+
+def check_debounce(value: Any) -> Debounce | Literal[False] | None:
+    """`useDebounce` as JSON: a boolean, an object with `key` (or `customKey`) and `maxInterval`, or nothing."""
+    if value is None or value is False:
+        return value
+    if value is True:
+        return _ON
+    if not isinstance(value, dict):
+        raise _invalid("useDebounce must be true, false or an object with key and maxInterval.", "useDebounce")
+    for member in value:
+        if member not in _MEMBERS and value[member] is not None:
+            raise _invalid(f"useDebounce has no member {member[:60]!r}.", f"useDebounce.{member[:60]}")
+    interval = value.get("maxInterval")
+    return Debounce(_key(value), None if interval is None else parse_interval(interval))
+
+
+def check_debounce_key(value: Any, field: str = "useDebounce.key") -> str | None:
+    """1 to 200 characters, or nothing."""
+    if value is None:
+        return None
+    if isinstance(value, str) and 0 < len(value) <= MAX_TEXT_LENGTH:
+        return value
+    raise InvalidField(
+        f"A debounce key must be a string of 1 to {MAX_TEXT_LENGTH} characters.",
+        code="INVALID_DEBOUNCE_KEY",
+        message="Invalid debounce key",
+        field=field,
+    )
+
+
+def window_of(event: LogEvent, debounce: Debounce, organisation_id: int, group: str | None) -> Window:
+    """The window an event asks for. `group` is its group's id, the key where the client named none."""
+    key = debounce.key if debounce.key is not None else group
+    assert key is not None
+    interval = debounce.interval_milliseconds or DEFAULT_INTERVAL_MILLISECONDS
+    name = b"%d/%d/" % (organisation_id, event.level) + key.encode()
+    return Window(blake2b(name, digest_size=16).digest(), key, interval * NANOSECONDS_PER_MILLISECOND)
+
+
+def is_sample(count_before: int, count_after: int) -> bool:
+    """Whether the event that moves a window's count from one number to the other is kept as a sample."""
+    return any(count_before < number <= count_after for number in SAMPLE_NUMBERS)
+
+
+def _key(value: dict[str, Any]) -> str | None:
+    key = check_debounce_key(value.get("key"))
+    custom_key = check_debounce_key(value.get("customKey"), "useDebounce.customKey")
+    if key is not None and custom_key is not None and key != custom_key:
+        raise InvalidField(
+            "key and customKey mean the same; send one of them.",
+            code="INVALID_DEBOUNCE_KEY",
+            message="Invalid debounce key",
+            field="useDebounce.customKey",
+        )
+    return key if key is not None else custom_key
+
+
+def _invalid(description: str, field: str) -> InvalidField:
+    return InvalidField(description, code="INVALID_DEBOUNCE", message="Invalid useDebounce", field=field)

@@ -1,0 +1,148 @@
+"""Ingest: the one way in. What an event means is decided here, before it is queued; what became of it comes back."""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from time import time_ns
+from typing import Generic
+
+import msgspec
+
+from server.core.committer import Committer
+from server.core.debounce import window_of
+from server.core.errors import Internal, RateLimited, Retryable, TooLarge, TrackingError
+from server.core.fingerprint import group_id
+from server.core.model import ApiKey, Debounce, Door, LogEvent, Outcome, Receipt, Submission, Window
+from server.core.outcomes import Outcomes
+from server.core.ports import EntryStore, PreparedT
+
+MAX_BATCH_EVENTS = 10_000
+"""Events in one batch."""
+
+
+_ID_DIGEST_BYTES = 16
+_BROWSER_DEFAULT = Debounce()
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event may weigh, in bytes."""
+
+    max_event_bytes: int
+
+
+class Ingest(Generic[PreparedT]):
+    """Takes validated events of an admitted caller; every event ends in exactly one outcome, and is counted."""
+
+    def __init__(
+        self,
+        store: EntryStore[PreparedT],
+        committer: Committer[PreparedT],
+        outcomes: Outcomes,
+        limits: Limits,
+        *,
+        clock: Callable[[], int] = time_ns,
+    ) -> None:
+        self._store = store
+        self._committer = committer
+        self._outcomes = outcomes
+        self._limits = limits
+        self._clock = clock
+
+    async def log(self, caller: ApiKey, door: Door, event: LogEvent) -> Receipt:
+        """Commit one event durably. Raises TooLarge, Overloaded, StoreUnavailable, Draining."""
+        try:
+            prepared = self._prepare(caller, door, event)
+        except TrackingError as error:
+            self.refuse(door, error, event.level.word)
+            raise
+        return (await self._submit([prepared], door))[0]
+
+    async def log_batch(
+        self, caller: ApiKey, door: Door, events: Sequence[LogEvent | TrackingError]
+    ) -> list[Receipt | TrackingError]:
+        """Commit the good events of a batch durably; one receipt or error an event, in order.
+
+        A retryable failure is raised for the whole batch: nothing of it was acknowledged.
+        """
+        answers: list[Receipt | TrackingError] = [_UNDECIDED] * len(events)
+        prepared: list[PreparedT] = []
+        places: list[int] = []
+        for place, event in enumerate(events):
+            if isinstance(event, TrackingError):
+                self.refuse(door, event)
+                answers[place] = event
+                continue
+            try:
+                prepared.append(self._prepare(caller, door, event))
+            except TrackingError as error:
+                self.refuse(door, error, event.level.word)
+                answers[place] = error
+            else:
+                places.append(place)
+        if prepared:
+            for place, receipt in zip(places, await self._submit(prepared, door), strict=True):
+                answers[place] = receipt
+        return answers
+
+    def refuse(self, door: Door, error: TrackingError, level: str = "") -> None:
+        """Count the events an error stands for, unless that was done: each event has one outcome."""
+        if error.counted:
+            return
+        error.counted = True
+        shed = isinstance(error, Retryable) and not isinstance(error, RateLimited)
+        outcome = Outcome.SHED if shed else Outcome.REJECTED
+        self._outcomes.count(door, level, outcome, error.code.lower(), error.events)
+
+    def _prepare(self, caller: ApiKey, door: Door, event: LogEvent) -> PreparedT:
+        most = self._limits.max_event_bytes
+        if event.size > most:
+            raise TooLarge(
+                f"The event has {event.size} bytes of message and attributes; {most} are accepted.",
+                code="EVENT_TOO_LARGE",
+                message="Event too large",
+            )
+        now = self._clock()
+        event_id = event.event_id
+        return self._store.prepare(
+            Submission(
+                event=event,
+                organisation_id=caller.organisation_id,
+                door=door,
+                receive_time=now,
+                event_time=now if event.event_time is None else event.event_time,
+                window=self._window(caller, event),
+                id_hash=None if event_id is None else _id_hash(caller.organisation_id, event_id),
+            )
+        )
+
+    def _window(self, caller: ApiKey, event: LogEvent) -> Window | None:
+        debounce = event.debounce
+        if debounce is None and caller.kind == "browser":
+            debounce = _BROWSER_DEFAULT
+        if not debounce:
+            return None
+        group = None if debounce.key is not None else group_of(event)
+        return window_of(event, debounce, caller.organisation_id, group)
+
+    async def _submit(self, prepared: list[PreparedT], door: Door) -> list[Receipt]:
+        try:
+            future = self._committer.submit(prepared, door)
+        except Retryable as error:
+            for event in prepared:
+                self._outcomes.count(door, event.level_word, Outcome.SHED, error.code.lower())
+            error.counted = True
+            raise
+        return await future
+
+
+def group_of(event: LogEvent) -> str:
+    """The id of the group an event belongs to."""
+    return group_id(
+        service=event.service, component=event.component, message=event.message, fingerprint=event.fingerprint
+    )
+
+
+def _id_hash(organisation_id: int, event_id: str) -> bytes:
+    return blake2b(b"%d/" % organisation_id + event_id.encode(), digest_size=_ID_DIGEST_BYTES).digest()
+
+
+_UNDECIDED = Internal("The event was not decided.")

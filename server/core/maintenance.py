@@ -1,0 +1,57 @@
+"""What happens beside the requests, again and again, in small steps."""
+
+import asyncio
+import logging
+from typing import Any
+
+from server.core.admission import Admission
+from server.core.errors import TrackingError
+from server.core.ports import Store
+
+logger = logging.getLogger("tracking.maintenance")
+
+_STEP_SECONDS = 1.0
+_USE_STEPS = 10
+"""Last uses are written every tenth step."""
+
+
+class Maintenance:
+    """Housekeeping of the store and the keys' last uses, on a task of its own."""
+
+    def __init__(self, store: Store[Any], admission: Admission) -> None:
+        self._store = store
+        self._admission = admission
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, on the running loop."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop, and write what is still to be written."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            await self._attempt(self._record_use())
+
+    async def _run(self) -> None:
+        step = 0
+        while True:
+            await asyncio.sleep(_STEP_SECONDS)
+            step += 1
+            await self._attempt(self._store.maintain())
+            if step % _USE_STEPS == 0:
+                await self._attempt(self._record_use())
+
+    async def _record_use(self) -> None:
+        if uses := self._admission.take_uses():
+            await self._store.record_use(uses)
+
+    async def _attempt(self, work: Any) -> None:
+        try:
+            await work
+        except TrackingError as error:
+            # The store being away is told by readiness and by every refused event; here it only waits its turn.
+            logger.debug("Housekeeping has to wait: %s", error)
+        except Exception:
+            logger.exception("A step of housekeeping failed.")

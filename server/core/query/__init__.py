@@ -1,0 +1,19 @@
+"""What a reader asks for, and whether an entry is it: one meaning of a filter for every door and every store."""
+
+from server.core.query.filters import EntryFilter, make_filter
+from server.core.query.matching import Searchable, matches
+from server.core.query.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, check_page_size, parse_page_size
+from server.core.query.parameters import parse_filter
+
+__all__ = [
+    "DEFAULT_PAGE_SIZE",
+    "MAX_PAGE_SIZE",
+    "EntryFilter",
+    "Page",
+    "Searchable",
+    "check_page_size",
+    "make_filter",
+    "matches",
+    "parse_filter",
+    "parse_page_size",
+]

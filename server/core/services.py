@@ -1,0 +1,28 @@
+"""What every door is given: the core's services, wired once by the composition root."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from server.core.administration import Administration
+from server.core.admission import Admission
+from server.core.budget import ByteBudget
+from server.core.ingest import Ingest
+from server.core.observations import Observations
+from server.core.outcomes import Outcomes
+from server.core.reading import Reading
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """The core as the doors see it. `check_ready` returns, or raises with the reason why not."""
+
+    admission: Admission
+    ingest: Ingest[Any]
+    reading: Reading
+    administration: Administration
+    budget: ByteBudget
+    outcomes: Outcomes
+    observations: Observations
+    check_ready: Callable[[], Awaitable[None]]
+    max_request_bytes: int

@@ -1,0 +1,34 @@
+"""What the operator reads in the log about a store that fails: one line when it begins, one when it is over."""
+
+import logging
+from collections.abc import Callable
+from time import monotonic
+
+from server.core.errors import TrackingError
+
+logger = logging.getLogger("tracking.store")
+
+_CALM_SECONDS = 1.0
+"""How long nothing may fail before the trouble is over: a disk that is nearly full still takes small commits."""
+
+
+class StoreTrouble:
+    """Told of every commit. `clock` is monotonic, in seconds."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+        self._last_failure = 0.0
+
+    def failed(self, error: TrackingError) -> None:
+        """A commit failed for a reason that may pass."""
+        self._last_failure = self._clock()
+        if self._since is None:
+            self._since = self._last_failure
+            logger.error("Events cannot be stored and are answered 503: %s", error.description)
+
+    def worked(self) -> None:
+        """A commit succeeded."""
+        if self._since is not None and self._clock() - self._last_failure > _CALM_SECONDS:
+            logger.warning("Events are stored again, after %.0f s of trouble.", self._clock() - self._since)
+            self._since = None
