@@ -1,0 +1,1 @@
+"""The store on MongoDB: a replica set or a sharded cluster, shared by any number of server processes."""

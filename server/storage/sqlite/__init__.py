@@ -1,0 +1,1 @@
+"""The embedded store: one SQLite file, one writing process, readers beside it."""

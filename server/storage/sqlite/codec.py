@@ -1,0 +1,76 @@
+"""What an event is in the file: bytes, the name of its key, and what the writer has to know about it."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from server.core.model import NANOSECONDS_PER_MILLISECOND, Sample, Submission, Window
+from server.core.stored import StoredEvent, sample_of, stored_event
+
+_ID_OFFSET = 2**63
+_ID_DIGITS = frozenset("0123456789abcdef")
+_EVENT_OVERHEAD_BYTES = 512
+"""What an event costs in memory beside its own bytes while it waits for its commit."""
+
+
+class PreparedEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event encoded for its row, with what the writer has to know about it."""
+
+    data: bytes
+    size: int
+    level: int
+    level_word: str
+    organisation: int
+    event_count: int
+    event_milliseconds: int
+    first_event_time: int
+    last_event_time: int
+    receive_time: int
+    requested: bool | None
+    window: Window | None
+    id_hash: bytes | None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+decode_event = msgspec.msgpack.Decoder(StoredEvent).decode
+
+
+def encode_submission(submission: Submission) -> PreparedEvent:
+    """Encode one event, without touching the file."""
+    event = submission.event
+    event_time = submission.event_time
+    first, last = event.first_event_time, event.last_event_time
+    data = _encode(stored_event(submission))
+    return PreparedEvent(
+        data,
+        len(data) + _EVENT_OVERHEAD_BYTES,
+        event.level,
+        event.level.word,
+        submission.organisation_id,
+        event.event_count,
+        event_time // NANOSECONDS_PER_MILLISECOND,
+        event_time if first is None else first,
+        event_time if last is None else last,
+        submission.receive_time,
+        event.send_notification,
+        submission.window,
+        submission.id_hash,
+    )
+
+
+def entry_id_of(key: int) -> str:
+    """The public name of a key: 16 hex digits that sort as the keys do."""
+    # Every event gets one: half the time of an f-string.
+    return (key + _ID_OFFSET).to_bytes(8, "big").hex()
+
+
+def key_of(entry_id: str) -> int | None:
+    """The key of an entry's name; None for a text that cannot be one."""
+    if len(entry_id) != 16 or not _ID_DIGITS.issuperset(entry_id):
+        return None
+    return int(entry_id, 16) - _ID_OFFSET
+
+
+def decode_samples(samples: Iterable[tuple[int, bytes]]) -> list[Sample]:
+    """Samples from the counts and data of their rows, in order."""
+    return [sample_of(decode_event(data), event_count) for event_count, data in sorted(samples)]

@@ -1,0 +1,142 @@
+"""One commit: a batch of events becomes rows, in one durable transaction, on the writer's thread."""
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
+
+import apsw
+import msgspec
+
+from server.core.model import NANOSECONDS_PER_SECOND, Outcome, Receipt, Window
+from server.storage.sqlite.codec import PreparedEvent, entry_id_of
+from server.storage.sqlite.keyspace import SPILL, Keyspace
+from server.storage.sqlite.rows import Table, prepare_writer, write_commit
+from server.storage.sqlite.statements import Row, as_hex_list, read_value
+from server.storage.sqlite.windows import Windows
+
+EVENT_ID_NANOSECONDS = 24 * 3600 * NANOSECONDS_PER_SECOND
+"""How long an event id is remembered."""
+
+# One row, for each row is a turn of the interpreter's lock. An entry that is gone had at least its first event.
+_KNOWN_IDS = """
+    SELECT group_concat(hex(i.id) || ' ' || i.key || ' ' || coalesce(r.event_count, e.event_count, 1))
+    FROM event_ids i LEFT JOIN entries e ON e.key = i.key LEFT JOIN repeats r ON r.key = i.key
+    WHERE i.id IN (SELECT unhex(value) FROM json_each(?)) AND i.receive_time > ?
+"""
+
+# An enum's members are slow to look up, and every event asks for one.
+_STORED, _DEBOUNCED, _DUPLICATE = Outcome.STORED, Outcome.DEBOUNCED, Outcome.DUPLICATE
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class BatchWriter:
+    """Writes batches. `clock` is the store's clock, in nanoseconds: it alone opens and ends windows."""
+
+    def __init__(self, connection: apsw.Connection, clock: Callable[[], int]) -> None:
+        prepare_writer(connection)
+        self._connection = connection
+        self._clock = clock
+        self._keyspace = Keyspace(connection)
+        self._windows = Windows(connection)
+
+    def write(self, batch: Sequence[PreparedEvent]) -> list[Receipt]:
+        """Commit a batch; when this returns, it is on the disk. On any error nothing of it is."""
+        now = self._clock()
+        try:
+            self._keyspace.begin([event.event_milliseconds for event in batch])
+            self._windows.begin({event.window.identity for event in batch if event.window is not None})
+            known = self._known_ids([event.id_hash for event in batch if event.id_hash is not None], now)
+            commit = _Commit(self._keyspace, self._windows, known, now)
+            receipts = [commit.place(event) for event in batch]
+            write_commit(self._connection, commit.rows())
+        except BaseException:
+            self._windows.forget()
+            raise
+        self._keyspace.saved()
+        return receipts
+
+    def forget_ended_windows(self) -> None:
+        """Memory for windows that are over goes."""
+        self._windows.forget_ended(self._clock())
+
+    def _known_ids(self, hashes: Collection[bytes], now: int) -> dict[bytes, tuple[int, int]]:
+        """What earlier commits keep of these ids: the entry's key and its count."""
+        if not hashes:
+            return {}
+        oldest = now - EVENT_ID_NANOSECONDS
+        found: str | None = read_value(self._connection, _KNOWN_IDS, (as_hex_list(hashes), oldest))
+        rows = (row.split(" ") for row in (found.split(",") if found else ()))
+        return {bytes.fromhex(id_hash): (int(key), int(count)) for id_hash, key, count in rows}
+
+
+class _Commit:
+    """Decides what becomes of each event of one batch, in order, and gathers the rows."""
+
+    def __init__(self, keyspace: Keyspace, windows: Windows, known_ids: dict[bytes, tuple[int, int]], now: int) -> None:
+        self._keyspace = keyspace
+        self._windows = windows
+        self._keys_by_id = {id_hash: key for id_hash, (key, _) in known_ids.items()}
+        self._counts = dict(known_ids.values())
+        self._now = now
+        self._entries: list[Row] = []
+        self._samples: list[Row] = []
+        self._ids: list[Row] = []
+        self._added: dict[int, int] = {}
+
+    def place(self, event: PreparedEvent) -> Receipt:
+        """Store an event, add it to an open window, or know it again."""
+        id_hash, window = event.id_hash, event.window
+        if id_hash is not None and (known := self._keys_by_id.get(id_hash)) is not None:
+            return Receipt(_DUPLICATE, entry_id_of(known), self._counts[known] + self._added.get(known, 0))
+        if window is None:
+            key, outcome, count = self._append(event, None), _STORED, event.event_count
+        else:
+            key, outcome, count = self._open_or_repeat(event, window)
+        if id_hash is not None:
+            self._remember(id_hash, key, count)
+        return Receipt(outcome, entry_id_of(key), count)
+
+    def rows(self) -> dict[Table, list[Row]]:
+        """What has to be written."""
+        self._entries.sort()
+        spill = self._keyspace.spill_to_save()
+        return {
+            Table.ENTRIES: self._entries,
+            Table.REPEATS: self._windows.repeats_rows(),
+            Table.SAMPLES: self._samples,
+            Table.WINDOWS: self._windows.opened_rows(),
+            Table.EVENT_IDS: self._ids,
+            Table.PENDING: self._pending_rows(),
+            Table.FACTS: [] if spill is None else [(SPILL, spill)],
+        }
+
+    def _append(self, event: PreparedEvent, window_end: int | None) -> int:
+        key = self._keyspace.take(event.event_milliseconds)
+        self._entries.append((key, event.organisation, event.level, event.event_count, window_end, event.data))
+        return key
+
+    def _open_or_repeat(self, event: PreparedEvent, wanted: Window) -> tuple[int, Outcome, int]:
+        window = self._windows.open_at(wanted.identity, self._now)
+        if window is None:
+            end = self._now + wanted.interval
+            key = self._append(event, end)
+            self._windows.open(wanted.identity, key, end, event)
+            return key, _STORED, event.event_count
+        key = window.key
+        if self._windows.add(window, event):
+            self._samples.append((key, window.event_count, event.data))
+        self._added[key] = self._added.get(key, 0) + event.event_count
+        return key, _DEBOUNCED, window.event_count
+
+    def _remember(self, id_hash: bytes, key: int, count: int) -> None:
+        self._ids.append((id_hash, key, self._now))
+        self._keys_by_id[id_hash] = key
+        # What the entry counted before this commit, or as this commit stored it.
+        self._counts.setdefault(key, count - self._added.get(key, 0))
+
+    def _pending_rows(self) -> list[Row]:
+        """What is new to an indexer: keys of entries (the first, then differences), and what repeats added to which."""
+        if not self._entries and not self._added:
+            return []
+        keys = [row[0] for row in self._entries]
+        differences = [after - before for before, after in pairwise(keys)]
+        return [(None, _encode(([*keys[:1], *differences], list(self._added.items()))))]

@@ -1,0 +1,105 @@
+"""Keys of entries: milliseconds of the event's time << 8 | a counter, so that the log is clustered by time.
+
+A millisecond holds 256 keys; what does not fit spills into the next one with room. The largest spill is remembered,
+because a search up to an instant has to look that much further.
+"""
+
+from collections.abc import Collection, Iterable
+
+import apsw
+
+from server.storage.sqlite.statements import as_list, read_value
+
+SPILL = "largest_spill_milliseconds"
+"""The name of the fact."""
+
+_COUNTER_BITS = 8
+_REMEMBERED_MILLISECONDS = 100_000
+_TAKEN = """
+    SELECT group_concat((SELECT max(key) FROM entries WHERE key >= value << 8 AND key < value + 1 << 8))
+    FROM json_each(?)
+"""
+_LANDING = """
+    WITH RECURSIVE passed (at) AS (
+        VALUES (?) UNION ALL SELECT at + 1 FROM passed WHERE EXISTS (SELECT 1 FROM entries WHERE key = at << 8 | 255)
+    ) SELECT max(at) FROM passed
+"""
+
+
+def first_key(milliseconds: int) -> int:
+    """The smallest key of a millisecond."""
+    return milliseconds << _COUNTER_BITS
+
+
+class Keyspace:
+    """Gives out keys. Kept by the one writer; what a rolled-back commit took is merely left out."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        largest = read_value(connection, "SELECT max(key) FROM entries")
+        self._largest_key: int = -(2**63) if largest is None else largest
+        self.largest_spill = self._saved_spill = read_largest_spill(connection)
+        # A millisecond's next free key; a key of a later millisecond says that this one is full, and where to go on.
+        self._free: dict[int, int] = {}
+
+    def begin(self, milliseconds: Iterable[int]) -> None:
+        """Learn, in one statement, what the file holds of the milliseconds that a commit is going to ask for."""
+        free = self._free
+        if len(free) > _REMEMBERED_MILLISECONDS:
+            free.clear()
+        largest = self._largest_key >> _COUNTER_BITS
+        unknown = {at for at in milliseconds if at <= largest and at not in free}
+        if unknown:
+            self._learn(unknown)
+
+    def take(self, milliseconds: int) -> int:
+        """The next free key at or after a millisecond that `begin` was told of."""
+        key = self._free.get(milliseconds)
+        if key is None:
+            key = first_key(milliseconds)
+        if key >> _COUNTER_BITS != milliseconds:
+            key = self._spill(milliseconds)
+        self._free[key >> _COUNTER_BITS] = key + 1
+        if key > self._largest_key:  # noqa: PLR1730 - max() takes as long as all the rest
+            self._largest_key = key
+        return key
+
+    def spill_to_save(self) -> int | None:
+        """The largest spill, if the file does not know it yet."""
+        return self.largest_spill if self.largest_spill > self._saved_spill else None
+
+    def saved(self) -> None:
+        """The file has what `spill_to_save` said."""
+        self._saved_spill = self.largest_spill
+
+    def _learn(self, unknown: Collection[int]) -> None:
+        self._free.update((at, first_key(at)) for at in unknown)
+        taken: str | None = read_value(self._connection, _TAKEN, (as_list(unknown),))
+        for key in map(int, taken.split(",") if taken else ()):
+            self._free[key >> _COUNTER_BITS] = key + 1
+
+    def _spill(self, milliseconds: int) -> int:
+        full = []
+        at = milliseconds
+        while (key := self._next_key(at)) >> _COUNTER_BITS != at:
+            full.append(at)
+            at = key >> _COUNTER_BITS
+        for passed in full:
+            self._free[passed] = first_key(at)
+        self.largest_spill = max(self.largest_spill, at - milliseconds)
+        return key
+
+    def _next_key(self, milliseconds: int) -> int:
+        """A free key, if it is of this millisecond; else one of a later millisecond that may be full, too."""
+        key = self._free.get(milliseconds)
+        if key is None and first_key(milliseconds) <= self._largest_key:
+            landing = read_value(self._connection, _LANDING, (milliseconds,))
+            if landing not in self._free:
+                self._learn((landing,))
+            key = self._free[landing]
+        return first_key(milliseconds) if key is None else key
+
+
+def read_largest_spill(connection: apsw.Connection) -> int:
+    """How many milliseconds an entry's key may lie behind its event's time."""
+    return read_value(connection, "SELECT value FROM facts WHERE name = ?", (SPILL,)) or 0

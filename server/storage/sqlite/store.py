@@ -1,0 +1,147 @@
+"""The embedded store behind the core's ports: one thread writes, a few read, the event loop never waits."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic, time_ns
+
+import apsw
+
+from server.core.errors import StoreUnavailable
+from server.core.model import ApiKey, Entry, EntryPage, Receipt, Submission
+from server.core.query import EntryFilter, Page
+from server.storage.sqlite import directory, search
+from server.storage.sqlite.checkpoints import Checkpoints
+from server.storage.sqlite.codec import PreparedEvent, encode_submission
+from server.storage.sqlite.commit import BatchWriter
+from server.storage.sqlite.connection import transaction, translated_errors
+from server.storage.sqlite.lock import ServerLock
+from server.storage.sqlite.opening import make_folder, open_database
+from server.storage.sqlite.sweep import Housekeeping
+from server.storage.sqlite.threads import ReadThreads, WriteThread
+
+_SEARCH_THREADS = 2
+_FRESH_SECONDS = 1.0
+"""A write that succeeded so recently proves that the store is well."""
+_CHECK_SECONDS = 3.0
+
+
+class SqliteDirectory:
+    """Organisations and keys; all that an administration command needs, beside a server or without one."""
+
+    def __init__(self, path: Path) -> None:
+        make_folder(path)
+        with ExitStack() as opened:
+            self._open(path, opened)
+            self._opened = opened.pop_all()
+
+    def _open(self, path: Path, opened: ExitStack) -> None:
+        self._connection = open_database(path)
+        self._writer = WriteThread(self._connection)
+        opened.callback(self._writer.close)
+        # A thread of its own: no key waits behind a search.
+        self._lookups = ReadThreads(path, count=1)
+        opened.callback(self._lookups.close)
+
+    async def find_key(self, digest: bytes) -> ApiKey | None:
+        """See `Directory`."""
+        return await self._lookups.run(lambda connection: directory.find_key(connection, digest))
+
+    async def create_organisation(self, name: str) -> int:
+        """See `Directory`."""
+        return await self._writer.run(lambda connection: directory.create_organisation(connection, name))
+
+    async def list_organisations(self) -> dict[str, int]:
+        """See `Directory`."""
+        return await self._lookups.run(directory.list_organisations)
+
+    async def create_key(self, key: ApiKey, digest: bytes) -> None:
+        """See `Directory`."""
+        await self._writer.run(lambda connection: directory.create_key(connection, key, digest))
+
+    async def list_keys(self, organisation_id: int | None) -> list[ApiKey]:
+        """See `Directory`."""
+        return await self._lookups.run(lambda connection: directory.list_keys(connection, organisation_id))
+
+    async def change_key(self, key: ApiKey) -> None:
+        """See `Directory`."""
+        await self._writer.run(lambda connection: directory.change_key(connection, key))
+
+    async def record_use(self, last_use_times: Mapping[str, int]) -> None:
+        """See `Directory`."""
+        await self._writer.run(lambda connection: directory.record_use(connection, last_use_times))
+
+    async def close(self) -> None:
+        """Finish what runs, then let go of the file."""
+        await asyncio.to_thread(self._opened.close)
+
+
+class SqliteStore(SqliteDirectory):
+    """The store of the one process that serves a file. `clock` gives nanoseconds since 1970."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], int] = time_ns) -> None:
+        self._clock = clock
+        self._names: dict[int, str] = {}
+        self._last_write = -_FRESH_SECONDS
+        super().__init__(path)
+
+    def _open(self, path: Path, opened: ExitStack) -> None:
+        opened.callback(ServerLock(path).release)
+        super()._open(path, opened)
+        with translated_errors():
+            self._batches = BatchWriter(self._connection, self._clock)
+        self._checkpoints = Checkpoints(self._connection)
+        self._housekeeping = Housekeeping(self._batches, self._clock)
+        self._searches = ReadThreads(path, count=_SEARCH_THREADS)
+        opened.callback(self._searches.close)
+
+    def prepare(self, submission: Submission) -> PreparedEvent:
+        """See `EntryStore`."""
+        return encode_submission(submission)
+
+    async def commit(self, batch: Sequence[PreparedEvent]) -> list[Receipt]:
+        """See `EntryStore`."""
+        return await self._writer.run(lambda connection: self._write(connection, batch))
+
+    async def find_entries(self, organisation_id: int, filters: EntryFilter, page: Page) -> EntryPage:
+        """See `EntryStore`."""
+        organisation = organisation_id, await self._name_of(organisation_id)
+        return await self._searches.run(lambda connection: search.find_entries(connection, organisation, filters, page))
+
+    async def get_entry(self, organisation_id: int, entry_id: str) -> Entry | None:
+        """See `EntryStore`."""
+        organisation = organisation_id, await self._name_of(organisation_id)
+        return await self._lookups.run(lambda connection: search.get_entry(connection, organisation, entry_id))
+
+    async def check(self) -> None:
+        """See `Store`."""
+        if monotonic() - self._last_write < _FRESH_SECONDS:
+            return
+        try:
+            async with asyncio.timeout(_CHECK_SECONDS):
+                await self._writer.run(_probe)
+        except TimeoutError as error:
+            raise StoreUnavailable(f"The disk has not answered for {_CHECK_SECONDS:.0f} s.") from error
+        self._last_write = monotonic()
+
+    async def maintain(self) -> None:
+        """See `Store`."""
+        await self._writer.run(self._housekeeping.step)
+
+    def _write(self, connection: apsw.Connection, batch: Sequence[PreparedEvent]) -> list[Receipt]:
+        receipts = self._batches.write(batch)
+        self._last_write = monotonic()
+        if self._checkpoints.is_due(connection):
+            self._writer.follow(self._checkpoints.run)
+        return receipts
+
+    async def _name_of(self, organisation_id: int) -> str:
+        if organisation_id not in self._names:
+            self._names = {number: name for name, number in (await self.list_organisations()).items()}
+        return self._names[organisation_id]
+
+
+def _probe(connection: apsw.Connection) -> None:
+    with transaction(connection):
+        connection.execute("INSERT OR REPLACE INTO facts VALUES ('last_probe', ?)", (time_ns() // 10**9,))
