@@ -1,0 +1,1 @@
+"""The gRPC door: grpc.aio handlers that authenticate, decode, call the core and encode."""

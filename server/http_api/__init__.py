@@ -1,0 +1,1 @@
+"""The REST door: Sanic routes that authenticate, decode, call the core and encode."""

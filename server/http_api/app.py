@@ -1,0 +1,56 @@
+"""The routes of the REST door, to be read in one go."""
+
+from collections.abc import Mapping
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from server.core.services import Services
+from server.http_api.door import Handler, handle
+from server.http_api.entries import get_entry_handler, list_entries_handler
+from server.http_api.errors import answer_to
+from server.http_api.ingest import log_batch_handler, log_handler
+from server.http_api.keys import change_key_handler, create_key_handler, list_keys_handler, revoke_key_handler
+from server.http_api.openapi import openapi_handler
+from server.http_api.operations import livez, metrics_handler, readyz_handler
+from server.transport.http.app import App, new_app
+
+_API = "/api/v1/tracking"
+
+
+def build_app(services: Services, name: str) -> App:
+    """The door as a Sanic application; the name has to be new in this process."""
+    app = new_app(name, on_error=_answer_error)
+
+    def route(path: str, *, ingests: bool = False, **handlers: Handler) -> None:
+        around = {method: handle(services, path, handler, ingests=ingests) for method, handler in handlers.items()}
+        # A body is read by our own bounded reader, behind authentication: every route streams.
+        app.add_route(_by_method(around), path, methods=list(around), name=path, stream=True)
+
+    route(f"{_API}/log", POST=log_handler(services), ingests=True)
+    route(f"{_API}/log/batch", POST=log_batch_handler(services), ingests=True)
+    route(f"{_API}/entries", GET=list_entries_handler(services))
+    route(f"{_API}/entries/<entry_id:str>", GET=get_entry_handler(services))
+    route(f"{_API}/keys", POST=create_key_handler(services), GET=list_keys_handler(services))
+    route(f"{_API}/keys/<key_id:str>", PATCH=change_key_handler(services), DELETE=revoke_key_handler(services))
+    route("/livez", GET=livez)
+    route("/readyz", GET=readyz_handler(services))
+    route("/metrics", GET=metrics_handler(services))
+    route("/openapi.json", GET=openapi_handler())
+    return app
+
+
+def _by_method(handlers: Mapping[str, Handler]) -> Handler:
+    """One handler for all methods of a path: where a path has several routes, Sanic cannot tell what to put in Allow."""
+    if len(handlers) == 1:
+        (only,) = handlers.values()
+        return only
+
+    async def answer(request: Request, **parameters: str) -> HTTPResponse:
+        return await handlers[request.method](request, **parameters)
+
+    return answer
+
+
+def _answer_error(request: Request, exception: Exception) -> HTTPResponse:
+    return answer_to(request, exception)[1]

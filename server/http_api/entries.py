@@ -1,0 +1,39 @@
+"""Entries are read."""
+
+from time import time_ns
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from server.core.query import DEFAULT_PAGE_SIZE, parse_filter, parse_page_size
+from server.core.services import Services
+from server.http_api.answers import entry_body, entry_page, json_answer
+from server.http_api.door import Handler, admit
+
+
+def list_entries_handler(services: Services) -> Handler:
+    """`GET entries`."""
+
+    async def list_entries(request: Request) -> HTTPResponse:
+        key = await admit(services, request, "read")
+        parameters = dict(request.get_args(keep_blank_values=True))
+        page_size = parameters.get("pageSize")
+        page = await services.reading.list_entries(
+            key,
+            parse_filter(parameters, time_ns()),
+            page_size=parse_page_size(page_size[-1]) if page_size else DEFAULT_PAGE_SIZE,
+            page_token=parameters["pageToken"][-1] if "pageToken" in parameters else None,
+        )
+        return entry_page(page)
+
+    return list_entries
+
+
+def get_entry_handler(services: Services) -> Handler:
+    """`GET entries/{id}`."""
+
+    async def get_entry(request: Request, entry_id: str) -> HTTPResponse:
+        key = await admit(services, request, "read")
+        return json_answer(entry_body(await services.reading.get_entry(key, entry_id)))
+
+    return get_entry

@@ -1,0 +1,1 @@
+"""What the doors of one protocol share: `http`, `grpc`."""

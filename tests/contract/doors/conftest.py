@@ -1,0 +1,53 @@
+"""Every scenario through every door, alone and in batches."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.fixtures import client, pytest_asyncio_loop_factories, service
+from tests.support.in_process import Client
+from tests.support.results import BatchLogged, DoorClient, Event, Failure
+
+__all__ = ["client", "pytest_asyncio_loop_factories", "service"]
+
+
+class Way(NamedTuple):
+    """A way for one event into the service: `send` gives its outcome."""
+
+    door: DoorClient
+    send: Callable[[Event], Awaitable[str | Failure]]
+
+
+@pytest.fixture(params=["rest", "grpc"])
+def door(request: pytest.FixtureRequest, client: Client) -> DoorClient:
+    """A door."""
+    return client.doors[request.param]
+
+
+@pytest.fixture(params=["rest", "rest array", "rest lines", "grpc", "grpc batch"])
+def way(request: pytest.FixtureRequest, client: Client) -> Way:
+    """A way through a door."""
+    name, _, batch = request.param.partition(" ")
+    door = client.rest_lines if batch == "lines" else client.doors[name]
+    return Way(door, _in_batch(door) if batch else _alone(door))
+
+
+def _alone(door: DoorClient) -> Callable[[Event], Awaitable[str | Failure]]:
+    async def send(event: Event) -> str | Failure:
+        logged = await door.log(event)
+        return logged if isinstance(logged, Failure) else logged.outcome
+
+    return send
+
+
+def _in_batch(door: DoorClient) -> Callable[[Event], Awaitable[str | Failure]]:
+    async def send(event: Event) -> str | Failure:
+        logged = await door.log_batch([event])
+        assert isinstance(logged, BatchLogged), logged
+        if logged.errors:
+            return logged.errors[0]
+        (outcome,) = [outcome for outcome, number in logged.outcomes.items() if number]
+        return outcome
+
+    return send
