@@ -1,0 +1,5 @@
+"""`python -m server` is `tracking`."""
+
+from server.cli import main
+
+main()
