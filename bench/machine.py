@@ -1,0 +1,75 @@
+"""The machine that was measured, in one line."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryFile
+from time import perf_counter
+
+import apsw
+import msgspec
+import psutil
+
+_SYNCS = 100
+_PAGE = bytes(4096)
+_PACKAGES = ("sanic", "uvloop", "grpcio", "protobuf", "msgspec", "apsw")
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a figure depends on beside the code."""
+
+    processor: str
+    cores: int
+    memory_gibibytes: float
+    kernel: str
+    python: str
+    packages: dict[str, str]
+    sync_milliseconds: float
+    """Median of appending a page and `fdatasync`, on the disk that was used."""
+    load_at_start: float
+
+    def describe(self) -> str:
+        """The line."""
+        packages = ", ".join(f"{name} {number}" for name, number in self.packages.items())
+        return (
+            f"{self.cores} cores ({self.processor}), {self.memory_gibibytes:.0f} GiB, {self.kernel},"
+            f" Python {self.python}, {packages}, fdatasync {self.sync_milliseconds:.2f} ms,"
+            f" load {self.load_at_start:.1f} at the start"
+        )
+
+
+def look_at_machine(directory: Path) -> Machine:
+    """The machine, its disk measured where the stores will be."""
+    return Machine(
+        processor=_processor(),
+        cores=os.cpu_count() or 1,
+        memory_gibibytes=psutil.virtual_memory().total / 1024**3,
+        kernel=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+        packages={name: version(name) for name in _PACKAGES} | {"SQLite": apsw.sqlite_lib_version()},
+        sync_milliseconds=_sync_seconds(directory) * 1e3,
+        load_at_start=os.getloadavg()[0],
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _sync_seconds(directory: Path) -> float:
+    directory.mkdir(parents=True, exist_ok=True)
+    took = []
+    with TemporaryFile(dir=directory, buffering=0) as file:
+        for _ in range(_SYNCS):
+            begin = perf_counter()
+            file.write(_PAGE)
+            os.fdatasync(file.fileno())
+            took.append(perf_counter() - begin)
+    return median(took)

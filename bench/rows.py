@@ -1,0 +1,144 @@
+"""The rows of the table: who runs against whom, and which ratio is wanted."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+import msgspec
+
+from bench.events import BATCH_EVENTS, array_bodies, line_bodies, single_bodies
+from bench.measurement import Measurement
+from bench.stage import KEY, Running, Stage
+from bench.wrk import Load
+
+Measure: TypeAlias = Callable[[int], Measurement]
+"""Runs one contestant for so many seconds."""
+
+_GRACE_SECONDS = 20.0
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the table. `contestants` gives the floor (None: there is none) and the service."""
+
+    name: str
+    title: str
+    contestants: Callable[[Stage], tuple[Measure | None, Measure]]
+    needs_wrk: bool = False
+    least_rate_ratio: float | None = None
+    most_p99_ratio: float | None = None
+
+
+def all_rows() -> list[Row]:
+    """Every row, in the order of the table."""
+    return [*(_log_http(number) for number in (1, 32, 64, 128)), *map(_log_grpc, (32, 64)), *_batches(), *_storms()]
+
+
+def _log_http(connections: int) -> Row:
+    def contestants(stage: Stage) -> tuple[Measure, Measure]:
+        load = Load(stage, single_bodies())
+        return _http(load, stage.bare_http(), connections), _http(load, stage.service(), connections)
+
+    busy = connections >= 64
+    return Row(
+        name=f"log-http-{connections}",
+        title=f"`POST log`, {connections} connections, to a bare Sanic handler",
+        contestants=contestants,
+        needs_wrk=True,
+        least_rate_ratio=0.5 if busy else None,
+        most_p99_ratio=4.0 if busy else None,
+    )
+
+
+def _log_grpc(in_flight: int) -> Row:
+    def contestants(stage: Stage) -> tuple[Measure, Measure]:
+        call = partial(_grpc, stage, "log", in_flight=in_flight)
+        return call(stage.bare_grpc()), call(stage.service())
+
+    return Row(
+        name=f"log-grpc-{in_flight}",
+        title=f"`Log`, {in_flight} in flight, to a bare grpc.aio servicer",
+        contestants=contestants,
+        least_rate_ratio=0.6,
+    )
+
+
+def _batches() -> list[Row]:
+    return [
+        *map(_batch_grpc, (1, 2, 4)),
+        _batch_http("json", "a JSON array", array_bodies, "application/json"),
+        _batch_http("ndjson", "NDJSON", line_bodies, "application/x-ndjson"),
+    ]
+
+
+def _batch_grpc(in_flight: int) -> Row:
+    def contestants(stage: Stage) -> tuple[Measure, Measure]:
+        return _bare_batch(stage), _grpc(stage, "batch", stage.service(), in_flight=in_flight)
+
+    return Row(
+        name=f"batch-grpc-{in_flight}",
+        title=f"`LogBatch` of {BATCH_EVENTS}, {in_flight} in flight, to decoding and raw `executemany`",
+        contestants=contestants,
+        least_rate_ratio=0.5,
+    )
+
+
+def _batch_http(name: str, words: str, bodies: Callable[[], list[bytes]], media_type: str) -> Row:
+    def contestants(stage: Stage) -> tuple[None, Measure]:
+        load = Load(stage, bodies(), path="log/batch", media_type=media_type, events_each=BATCH_EVENTS)
+        return None, _http(load, stage.service(), 4)
+
+    title = f"`POST log/batch` of {BATCH_EVENTS} as {words}, 4 connections"
+    return Row(name=f"batch-http-{name}", title=title, contestants=contestants, needs_wrk=True)
+
+
+def _storms() -> list[Row]:
+    def over_http(stage: Stage) -> tuple[Measure, Measure]:
+        service = stage.service()
+        distinct, storm = Load(stage, single_bodies()), Load(stage, single_bodies(storm=True))
+        return _http(distinct, service, 64), _http(storm, service, 64)
+
+    def over_grpc(stage: Stage) -> tuple[Measure, Measure]:
+        service = stage.service()
+        return _grpc(stage, "batch", service, in_flight=2), _grpc(stage, "batch-storm", service, in_flight=2)
+
+    return [
+        Row(
+            name="storm-http",
+            title="a storm on one key, `POST log`, 64 connections, to distinct events",
+            contestants=over_http,
+            needs_wrk=True,
+            least_rate_ratio=1.0,
+        ),
+        Row(
+            name="storm-grpc",
+            title=f"a storm on one key, `LogBatch` of {BATCH_EVENTS}, 2 in flight, to distinct events",
+            contestants=over_grpc,
+            least_rate_ratio=1.0,
+        ),
+    ]
+
+
+def _http(load: Load, server: Running, connections: int) -> Measure:
+    return lambda seconds: load.measure(server, connections=connections, seconds=seconds)
+
+
+def _grpc(stage: Stage, kind: str, server: Running, *, in_flight: int) -> Measure:
+    arguments = ("--kind", kind, "--in-flight", str(in_flight), "--key", KEY)
+    target = ("--address", f"127.0.0.1:{server.grpc_port}", "--server-pid", str(server.pid))
+    return partial(_run, stage, "bench.grpc_client", *arguments, *target)
+
+
+def _bare_batch(stage: Stage) -> Measure:
+    def measure(seconds: int) -> Measurement:
+        file = stage.directory / "floor.db"
+        for left in stage.directory.glob("floor.db*"):
+            left.unlink()
+        return _run(stage, "bench.floor_batch", "--file", str(file), seconds)
+
+    return measure
+
+
+def _run(stage: Stage, module: str, *rest: str | int) -> Measurement:
+    *arguments, seconds = map(str, rest)
+    output = stage.run_module(module, *arguments, "--seconds", seconds, seconds=float(seconds) + _GRACE_SECONDS)
+    return msgspec.json.decode(output, type=Measurement)

@@ -1,0 +1,148 @@
+"""The processes that are measured: started on free ports of 127.0.0.1, and ended whatever happens."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+ROOT = Path(__file__).parents[1]
+KEY = "a-key-for-benchmarks-and-nothing-else-0001"
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+_LOOK_SECONDS = 0.002
+
+
+class Failed(Exception):
+    """A contestant did not do what it was started for; its own words are on standard error."""
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A server process; a port is 0 where it does not listen."""
+
+    pid: int
+    http_port: int = 0
+    grpc_port: int = 0
+
+
+class Stage:
+    """What one row of the table needs. Ends every process it started and removes its files when its block ends."""
+
+    def __init__(self, parent: Path) -> None:
+        self._stack = ExitStack()
+        self._parent = parent
+
+    def __enter__(self) -> Self:
+        # On the disk of the checkout: a memory file system would make fsync free.
+        self._parent.mkdir(parents=True, exist_ok=True)
+        self.directory = Path(self._stack.enter_context(TemporaryDirectory(prefix="bench-", dir=self._parent)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def service(self) -> Running:
+        """The real service on an empty SQLite file, ready."""
+        http_port, grpc_port = _free_port(), _free_port()
+        file = self.directory / f"service-{http_port}.db"
+        ports = ("--http-port", str(http_port), "--grpc-port", str(grpc_port))
+        store = ("--database-url", f"sqlite:///{file}")
+        process = self._start("server", "serve", "--doors", "http,grpc", *store, *ports, "--log-level", "warning")
+        _wait_ready(process, http_port)
+        return Running(pid=process.pid, http_port=http_port, grpc_port=grpc_port)
+
+    def bare_http(self) -> Running:
+        """The bare Sanic handler."""
+        process = self._start("bench.floor_http")
+        return Running(pid=process.pid, http_port=_printed_port(process))
+
+    def bare_grpc(self) -> Running:
+        """The bare grpc.aio servicer."""
+        process = self._start("bench.floor_grpc")
+        return Running(pid=process.pid, grpc_port=_printed_port(process))
+
+    def run(self, command: Sequence[str], *, seconds: float) -> str:
+        """What a program that ends by itself writes; Failed if it takes longer than it may."""
+        process = self._popen(command)
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"{' '.join(command[:3])} did not end within {seconds:.0f} s") from error
+        if process.returncode != 0:
+            raise Failed(f"{' '.join(command[:3])} failed with exit code {process.returncode}")
+        return output
+
+    def run_module(self, module: str, *arguments: str, seconds: float) -> str:
+        """The same for one of our programs."""
+        return self.run([sys.executable, "-m", module, *arguments], seconds=seconds)
+
+    def _start(self, module: str, *arguments: str) -> subprocess.Popen[str]:
+        return self._popen([sys.executable, "-m", module, *arguments])
+
+    def _popen(self, command: Sequence[str]) -> subprocess.Popen[str]:
+        # A session of its own: Ctrl+C reaches this program alone, which then ends the others in order.
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self._stack.callback(_end, process)
+        return process
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TRACKING_")}
+    return {**kept, "TRACKING_BOOTSTRAP_API_KEY": KEY}
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _wait_ready(process: "subprocess.Popen[str]", port: int) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if is_ready(port):
+            return
+        time.sleep(_LOOK_SECONDS)
+    raise Failed("the service did not become ready")
+
+
+def is_ready(port: int) -> bool:
+    """Whether `/readyz` says so."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _printed_port(process: "subprocess.Popen[str]") -> int:
+    assert process.stdout is not None
+    return int(process.stdout.readline())
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

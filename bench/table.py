@@ -1,0 +1,112 @@
+"""Results, and how they are shown."""
+
+from collections.abc import Iterable
+from statistics import median
+
+import msgspec
+
+from bench.idle import MOST_MEGABYTES, MOST_SECONDS, Idle
+from bench.measurement import Measurement, medians
+from bench.rows import Row
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """One row's measurements, a pair a round; no floor where there is none, none at all where it was skipped."""
+
+    name: str
+    title: str
+    floor: list[Measurement] = []
+    service: list[Measurement] = []
+    least_rate_ratio: float | None = None
+    most_p99_ratio: float | None = None
+    skipped: str | None = None
+
+    def ratios(self, figure: str) -> list[float]:
+        """The service's figure to the floor's, round by round."""
+        pairs = zip(self.floor, self.service, strict=True) if self.floor else ()
+        return [getattr(service, figure) / getattr(floor, figure) for floor, service in pairs]
+
+
+def result_of(row: Row, floor: list[Measurement], service: list[Measurement]) -> Result:
+    """What a row's rounds gave."""
+    return Result(
+        name=row.name,
+        title=row.title,
+        floor=floor,
+        service=service,
+        least_rate_ratio=row.least_rate_ratio,
+        most_p99_ratio=row.most_p99_ratio,
+    )
+
+
+_HEAD = (
+    "row | floor, 1/s | service, 1/s | ratio (of the rounds) | wanted | CPU µs, floor | CPU µs, service"
+    " | p50 ms, floor | p50 ms, service | p99 ms, floor | p99 ms, service | p99 ratio | wanted"
+)
+
+
+def markdown(results: Iterable[Result], idle: Idle | None) -> str:
+    """The tables."""
+    lines = [*_rates(list(results))]
+    if idle is not None:
+        lines += _idle(idle)
+    return "\n".join(lines)
+
+
+def _rates(results: list[Result]) -> list[str]:
+    if not results:
+        return []
+    columns = _HEAD.count("|") + 1
+    ruler = "|".join([" --- ", *[" ---: "] * (columns - 1)])
+    return [f"| {_HEAD} |", f"|{ruler}|", *(f"| {' | '.join(_cells(result, columns))} |" for result in results), ""]
+
+
+def _cells(result: Result, columns: int) -> list[str]:
+    if result.skipped is not None:
+        return [result.title, f"skipped: {result.skipped}", *["–"] * (columns - 2)]
+    floor = medians(result.floor) if result.floor else None
+    service = medians(result.service)
+    rates, p99s = result.ratios("rate"), result.ratios("p99_milliseconds")
+    return [
+        result.title,
+        *_pair(floor, service, "rate", 0),
+        _ratio(rates),
+        _at_least(rates, result.least_rate_ratio),
+        *_pair(floor, service, "cpu_microseconds", 1),
+        *_pair(floor, service, "p50_milliseconds", 2),
+        *_pair(floor, service, "p99_milliseconds", 2),
+        _ratio(p99s),
+        _at_most(p99s, result.most_p99_ratio),
+    ]
+
+
+def _pair(floor: Measurement | None, service: Measurement, figure: str, digits: int) -> list[str]:
+    return ["–" if one is None else f"{getattr(one, figure):,.{digits}f}" for one in (floor, service)]
+
+
+def _idle(idle: Idle) -> list[str]:
+    seconds, megabytes = idle.start_to_ready_seconds, idle.resident_megabytes
+    fast, small = _verdict(met=seconds < MOST_SECONDS), _verdict(met=megabytes < MOST_MEGABYTES)
+    return [
+        f"| idle, median of {idle.starts} starts | measured | wanted |",
+        "| --- | ---: | ---: |",
+        f"| start to ready, s | {seconds:.2f} | < {MOST_SECONDS} {fast} |",
+        f"| resident memory after the first requests, MB | {megabytes:.0f} | < {MOST_MEGABYTES:.0f} {small} |",
+        "",
+    ]
+
+
+def _ratio(ratios: list[float]) -> str:
+    return f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})" if ratios else "–"
+
+
+def _at_least(ratios: list[float], wanted: float | None) -> str:
+    return "–" if wanted is None or not ratios else f"≥ {wanted} {_verdict(met=median(ratios) >= wanted)}"
+
+
+def _at_most(ratios: list[float], wanted: float | None) -> str:
+    return "–" if wanted is None or not ratios else f"≤ {wanted:.0f} {_verdict(met=median(ratios) <= wanted)}"
+
+
+def _verdict(*, met: bool) -> str:
+    return "met" if met else "**missed**"
