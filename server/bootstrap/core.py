@@ -31,7 +31,7 @@ class Core:
             store, budget, outcomes, observations, deadline_seconds=settings.commit_seconds, on_broken=self._break
         )
         self._maintenance = Maintenance(store, admission)
-        self.readiness = Readiness(store, budget)
+        self.readiness = Readiness(store, budget, self._committer.trouble)
         self.services = Services(
             admission=admission,
             ingest=Ingest(store, self._committer, outcomes, Limits(max_event_bytes=settings.max_event_bytes)),
@@ -40,6 +40,7 @@ class Core:
             budget=budget,
             outcomes=outcomes,
             observations=observations,
+            draining=self.readiness.draining,
             check_ready=self.readiness.check,
             max_request_bytes=settings.max_request_bytes,
         )

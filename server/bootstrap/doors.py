@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable
 
-from server.bootstrap.listening import bind, grpc_address, probe, tls_context, tls_credentials
+from server.bootstrap.listening import bind, host_and_port, probe, tls_context, tls_credentials
 from server.core.services import Services
 from server.grpc_api import ingest, query
 from server.http_api.app import build_app
@@ -58,7 +58,7 @@ class Doors:
             (ingest.SERVICE, query.SERVICE),
             max_message_bytes=settings.max_request_bytes,
         )
-        address = grpc_address(settings.host, settings.grpc_port)
+        address = host_and_port(settings.host, settings.grpc_port)
         self.grpc_port = await server.start(address, tls_credentials(settings))
         self._grpc = server
 

@@ -33,8 +33,8 @@ def probe(host: str, port: int, setting: str) -> None:
     bind(host, port, setting).close()
 
 
-def grpc_address(host: str, port: int) -> str:
-    """An address as gRPC writes it."""
+def host_and_port(host: str, port: int) -> str:
+    """An address as URLs and gRPC write it."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

@@ -13,8 +13,9 @@ import uvloop
 from server.bootstrap.core import Core
 from server.bootstrap.doors import Doors
 from server.bootstrap.stores import open_store
-from server.bootstrap.welcome import announce
+from server.bootstrap.welcome import announce, announce_key
 from server.core.administration import Administration
+from server.core.errors import StoreUnavailable
 from server.settings import Settings
 
 logger = logging.getLogger("tracking")
@@ -23,6 +24,8 @@ _SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the interpreter from the store's writer, which needs little of it."""
 _NOTICE_SECONDS = 0.5
 """How long readiness is down before the doors close, so that whoever sends requests here sees it first."""
+_KEY_SECONDS = 2.0
+"""How long a start waits for the store before it opens the doors, and between two looks after that."""
 _LAST_COMMIT_SECONDS = 5.0
 """What the last commits may take beyond the drain."""
 
@@ -39,14 +42,18 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     stop = _stop_signal()
     async with AsyncExitStack() as stack:
-        core = Core(open_store(settings.database_url), settings)
+        core = Core(await open_store(settings), settings)
         stack.push_async_callback(core.close)
         core.start()
-        secret = await _ensure_key(core.services.administration, settings)
+        # A store that is away is waited for behind open doors, which say so; any other start has its key first.
+        key = asyncio.create_task(_ensure_key(core.services.administration, settings))
+        stack.callback(key.cancel)
+        await asyncio.wait((key,), timeout=_KEY_SECONDS)
         doors = Doors()
         await doors.open(core.services, settings)
         await doors.set_serving(serving=True)
-        announce(settings, doors, secret)
+        announce(settings, doors)
+        key.add_done_callback(lambda _: announce_key(settings, doors, key))
         await asyncio.wait((stop, core.broken), return_when=asyncio.FIRST_COMPLETED)
         _end_anyway_after(settings.drain_seconds + _LAST_COMMIT_SECONDS)
         core.readiness.drain()
@@ -62,10 +69,17 @@ async def _serve(settings: Settings) -> int:
 
 
 async def _ensure_key(administration: Administration, settings: Settings) -> str | None:
-    if settings.bootstrap_api_key is None:
-        return await administration.ensure_first_key()
-    await administration.ensure_bootstrap_key(settings.bootstrap_api_key)
-    return None
+    """The secret of a first key, if there had to be one; waits for a store that is away."""
+    while True:
+        try:
+            if settings.bootstrap_api_key is None:
+                return await administration.ensure_first_key()
+            await administration.ensure_bootstrap_key(settings.bootstrap_api_key)
+        except StoreUnavailable as error:
+            logger.warning("No key can be made sure of yet: %s", error.description)
+            await asyncio.sleep(_KEY_SECONDS)
+        else:
+            return None
 
 
 def _stop_signal() -> "asyncio.Future[None]":

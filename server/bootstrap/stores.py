@@ -2,31 +2,35 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import Any
 
-from server.core.errors import Refused
-from server.core.ports import Directory
-from server.setting_kinds import Database, SqliteDatabase
+from server.core.ports import Directory, Store
+from server.setting_kinds import SqliteDatabase
 from server.settings import Settings
 from server.storage.sqlite.store import SqliteDirectory, SqliteStore
 
 
-def open_store(database: Database) -> SqliteStore:
-    """The store of a server. Raises Refused if it cannot be opened or another server has it."""
-    return SqliteStore(_file_of(database))
+async def open_store(settings: Settings) -> Store[Any]:
+    """The store of a server. Raises Refused if it cannot be opened, or is a file that another server has."""
+    database = settings.database_url
+    if isinstance(database, SqliteDatabase):
+        return SqliteStore(database.path)
+    # The driver is loaded only where it is used.
+    from server.storage.mongo.connection import Connection  # noqa: PLC0415
+    from server.storage.mongo.store import MongoStore  # noqa: PLC0415
+
+    connection = Connection(database.url)
+    await connection.open()
+    return MongoStore(connection)
 
 
 @asynccontextmanager
 async def open_directory(settings: Settings) -> AsyncIterator[Directory]:
     """Organisations and keys for an administration command; a server may run beside it. Raises Refused."""
-    directory = SqliteDirectory(_file_of(settings.database_url))
+    database = settings.database_url
+    directory: Directory
+    directory = SqliteDirectory(database.path) if isinstance(database, SqliteDatabase) else await open_store(settings)
     try:
         yield directory
     finally:
         await directory.close()
-
-
-def _file_of(database: Database) -> Path:
-    if isinstance(database, SqliteDatabase):
-        return database.path
-    raise Refused("TRACKING_DATABASE_URL: this build has no MongoDB store; use sqlite:///FILE", exit_code=2)

@@ -1,26 +1,36 @@
 """What a person sees when the service starts."""
 
+import asyncio
 import logging
 
 from server.bootstrap.doors import Doors
+from server.bootstrap.listening import host_and_port
 from server.settings import Settings
 
 logger = logging.getLogger("tracking")
 
 
-def announce(settings: Settings, doors: Doors, secret: str | None) -> None:
-    """Say where the doors are and, on the very first start, the key and a command that uses it."""
-    scheme = "https" if settings.tls_certificate else "http"
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+def announce(settings: Settings, doors: Doors) -> None:
+    """Say where the doors are."""
     if doors.http_port is not None:
-        logger.info("HTTP listens at %s://%s:%d", scheme, host, doors.http_port)
+        logger.info("HTTP listens at %s", _url(settings, doors.http_port))
     if doors.grpc_port is not None:
-        logger.info("gRPC listens at %s:%d%s", host, doors.grpc_port, " (TLS)" if settings.tls_certificate else "")
+        address = host_and_port(settings.host, doors.grpc_port)
+        logger.info("gRPC listens at %s%s", address, " (TLS)" if settings.tls_certificate else "")
     if settings.ignored_variables:
         logger.info("Ignored, as they are somebody else's: %s", ", ".join(settings.ignored_variables))
-    if secret is not None:
-        url = settings.public_url or f"{scheme}://{host}:{doors.http_port}"
-        print(_FIRST_START.format(secret=secret, url=url.rstrip("/")), flush=True)
+
+
+def announce_key(settings: Settings, doors: Doors, key: "asyncio.Future[str | None]") -> None:
+    """On the very first start, once there is a key: show it, and a command that uses it."""
+    if key.cancelled() or (secret := key.result()) is None:
+        return
+    url = settings.public_url or _url(settings, doors.http_port or settings.http_port)
+    print(_FIRST_START.format(secret=secret, url=url.rstrip("/")), flush=True)
+
+
+def _url(settings: Settings, port: int) -> str:
+    return f"{'https' if settings.tls_certificate else 'http'}://{host_and_port(settings.host, port)}"
 
 
 _FIRST_START = """

@@ -27,18 +27,38 @@ _SWEEP_SECONDS = 0.1
 
 
 class Ticket(Generic[PreparedT]):
-    """A request's events in the queue, and the future its handler waits on."""
+    """A request's events in the queue, and the future its handler waits on, until it has its answer."""
 
-    __slots__ = ("bytes", "deadline", "door", "events", "future")
+    __slots__ = ("_future", "bytes", "deadline", "door", "events")
 
     def __init__(
         self, events: Sequence[PreparedT], door: Door, future: "asyncio.Future[list[Receipt]]", deadline: float
     ) -> None:
         self.events = events
         self.door = door
-        self.future = future
         self.deadline = deadline
         self.bytes = sum(event.size for event in events)
+        self._future: asyncio.Future[list[Receipt]] | None = future
+
+    @property
+    def answered(self) -> bool:
+        """Whether nobody waits any more: the answer was given, or its receiver has gone."""
+        return self._future is None or self._future.done()
+
+    def acknowledge(self, receipts: list[Receipt]) -> None:
+        """Answer with one receipt an event."""
+        if (future := self._take_future()) is not None:
+            future.set_result(receipts)
+
+    def refuse(self, error: TrackingError) -> None:
+        """Answer with an error."""
+        if (future := self._take_future()) is not None:
+            future.set_exception(error)
+
+    def _take_future(self) -> "asyncio.Future[list[Receipt]] | None":
+        # A raised error keeps the frames of its request. What is still queued should not keep them too.
+        future, self._future = self._future, None
+        return None if future is None or future.done() else future
 
 
 class Committer(Generic[PreparedT]):
@@ -67,7 +87,7 @@ class Committer(Generic[PreparedT]):
         self._waiting: deque[Ticket[PreparedT]] = deque()
         self._wake = asyncio.Event()
         self._closing = False
-        self._trouble = StoreTrouble()
+        self.trouble = StoreTrouble()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -83,12 +103,13 @@ class Committer(Generic[PreparedT]):
         if self._closing:
             raise Draining
         loop = asyncio.get_running_loop()
-        ticket = Ticket(events, door, loop.create_future(), monotonic() + self._deadline_seconds)
+        future: asyncio.Future[list[Receipt]] = loop.create_future()
+        ticket = Ticket(events, door, future, monotonic() + self._deadline_seconds)
         self._budget.reserve(ticket.bytes)
         self._queue.append(ticket)
         self._waiting.append(ticket)
         self._wake.set()
-        return ticket.future
+        return future
 
     async def close(self) -> None:
         """Commit what is queued, take nothing new, then stop."""
@@ -116,7 +137,7 @@ class Committer(Generic[PreparedT]):
                 return
             except Retryable as error:
                 self._fail(tickets, error)
-                self._trouble.failed(error)
+                self.trouble.failed(error)
             except Exception:
                 logger.exception("A commit of %d requests failed unexpectedly.", len(tickets))
                 self._fail(tickets, Internal())
@@ -140,7 +161,7 @@ class Committer(Generic[PreparedT]):
         begin = monotonic()
         receipts = await self._store.commit(batch)
         self._observer.committed(events=len(batch), seconds=monotonic() - begin)
-        self._trouble.worked()
+        self.trouble.worked()
         position = 0
         for ticket in tickets:
             own = receipts[position : position + len(ticket.events)]
@@ -148,8 +169,7 @@ class Committer(Generic[PreparedT]):
             for event, receipt in zip(ticket.events, own, strict=True):
                 self._outcomes.count(ticket.door, event.level_word, receipt.outcome)
             ticket.events = ()
-            if not ticket.future.done():
-                ticket.future.set_result(own)
+            ticket.acknowledge(own)
 
     def _fail(self, tickets: Sequence[Ticket[PreparedT]], error: TrackingError) -> None:
         reason = error.code.lower()
@@ -159,17 +179,14 @@ class Committer(Generic[PreparedT]):
             for event in ticket.events:
                 self._outcomes.count(ticket.door, event.level_word, outcome, reason)
             ticket.events = ()
-            if not ticket.future.done():
-                ticket.future.set_exception(error)
+            ticket.refuse(error)
 
     async def _enforce_deadlines(self) -> None:
         """Answer those whose commit takes too long; their events stay queued and are counted as they end."""
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = monotonic()
-            while self._waiting and (self._waiting[0].future.done() or self._waiting[0].deadline < now):
-                ticket = self._waiting.popleft()
-                if not ticket.future.done():
-                    error = StoreUnavailable()
-                    error.counted = True
-                    ticket.future.set_exception(error)
+            while self._waiting and (self._waiting[0].answered or self._waiting[0].deadline < now):
+                error = StoreUnavailable()
+                error.counted = True
+                self._waiting.popleft().refuse(error)

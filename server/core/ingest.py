@@ -1,5 +1,7 @@
 """Ingest: the one way in. What an event means is decided here, before it is queued; what became of it comes back."""
 
+import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from time import time_ns
@@ -14,6 +16,8 @@ from server.core.fingerprint import group_id
 from server.core.model import ApiKey, Debounce, Door, LogEvent, Outcome, Receipt, Submission, Window
 from server.core.outcomes import Outcomes
 from server.core.ports import EntryStore, PreparedT
+
+logger = logging.getLogger("tracking.ingest")
 
 MAX_BATCH_EVENTS = 10_000
 """Events in one batch."""
@@ -49,12 +53,16 @@ class Ingest(Generic[PreparedT]):
 
     async def log(self, caller: ApiKey, door: Door, event: LogEvent) -> Receipt:
         """Commit one event durably. Raises TooLarge, Overloaded, StoreUnavailable, Draining."""
+        return (await _result(self.begin(caller, door, event)))[0]
+
+    def begin(self, caller: ApiKey, door: Door, event: LogEvent) -> "asyncio.Future[list[Receipt]]":
+        """Queue one event; the future gives its receipt, after its durable commit. Raises as `log`."""
         try:
             prepared = self._prepare(caller, door, event)
         except TrackingError as error:
             self.refuse(door, error, event.level.word)
             raise
-        return (await self._submit([prepared], door))[0]
+        return self._submit([prepared], door)
 
     async def log_batch(
         self, caller: ApiKey, door: Door, events: Sequence[LogEvent | TrackingError]
@@ -79,7 +87,7 @@ class Ingest(Generic[PreparedT]):
             else:
                 places.append(place)
         if prepared:
-            for place, receipt in zip(places, await self._submit(prepared, door), strict=True):
+            for place, receipt in zip(places, await _result(self._submit(prepared, door)), strict=True):
                 answers[place] = receipt
         return answers
 
@@ -100,18 +108,25 @@ class Ingest(Generic[PreparedT]):
                 code="EVENT_TOO_LARGE",
                 message="Event too large",
             )
+        submission = self._submission(caller, door, event)
+        try:
+            return self._store.prepare(submission)
+        except Exception as error:
+            # Whatever is wrong with it, it is wrong with this event alone.
+            logger.exception("An event could not be encoded.")
+            raise Internal from error
+
+    def _submission(self, caller: ApiKey, door: Door, event: LogEvent) -> Submission:
         now = self._clock()
         event_id = event.event_id
-        return self._store.prepare(
-            Submission(
-                event=event,
-                organisation_id=caller.organisation_id,
-                door=door,
-                receive_time=now,
-                event_time=now if event.event_time is None else event.event_time,
-                window=self._window(caller, event),
-                id_hash=None if event_id is None else _id_hash(caller.organisation_id, event_id),
-            )
+        return Submission(
+            event=event,
+            organisation_id=caller.organisation_id,
+            door=door,
+            receive_time=now,
+            event_time=now if event.event_time is None else event.event_time,
+            window=self._window(caller, event),
+            id_hash=None if event_id is None else _id_hash(caller.organisation_id, event_id),
         )
 
     def _window(self, caller: ApiKey, event: LogEvent) -> Window | None:
@@ -123,15 +138,22 @@ class Ingest(Generic[PreparedT]):
         group = None if debounce.key is not None else group_of(event)
         return window_of(event, debounce, caller.organisation_id, group)
 
-    async def _submit(self, prepared: list[PreparedT], door: Door) -> list[Receipt]:
+    def _submit(self, prepared: list[PreparedT], door: Door) -> "asyncio.Future[list[Receipt]]":
         try:
-            future = self._committer.submit(prepared, door)
+            return self._committer.submit(prepared, door)
         except Retryable as error:
             for event in prepared:
                 self._outcomes.count(door, event.level_word, Outcome.SHED, error.code.lower())
             error.counted = True
             raise
+
+
+async def _result(future: "asyncio.Future[list[Receipt]]") -> list[Receipt]:
+    try:
         return await future
+    finally:
+        # A failed future keeps its error, which keeps this frame: a circle, with the events in it.
+        del future
 
 
 def group_of(event: LogEvent) -> str:

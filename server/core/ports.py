@@ -8,15 +8,14 @@ No driver's type and no driver's exception crosses this boundary.
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from server.core.errors import TrackingError
+from server.core.errors import Internal
 from server.core.model import ApiKey, Entry, EntryPage, Receipt, Submission
 from server.core.query import EntryFilter, Page
 
 
-class StoreBroken(TrackingError):
+class StoreBroken(Internal):
     """The store's state on disk is no longer known (a failed fsync): the process has to end, exit 1."""
 
-    code = "STORE_BROKEN"
     default_message = "Store broken"
     default_description = "The store cannot go on; restart the service once the disk is well."
 

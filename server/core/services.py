@@ -1,5 +1,6 @@
 """What every door is given: the core's services, wired once by the composition root."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -24,5 +25,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     budget: ByteBudget
     outcomes: Outcomes
     observations: Observations
+    draining: "asyncio.Future[None]"
+    """Done once the process takes nothing new."""
     check_ready: Callable[[], Awaitable[None]]
     max_request_bytes: int

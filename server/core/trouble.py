@@ -1,7 +1,8 @@
-"""What the operator reads in the log about a store that fails: one line when it begins, one when it is over."""
+"""A store that fails for a while: the operator reads one line when it begins and one when it is over."""
 
 import logging
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 
 from server.core.errors import TrackingError
@@ -18,17 +19,22 @@ class StoreTrouble:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
-        self._last_failure = 0.0
+        self._last_failure = -inf
+        self._reason = ""
 
     def failed(self, error: TrackingError) -> None:
         """A commit failed for a reason that may pass."""
-        self._last_failure = self._clock()
+        self._last_failure, self._reason = self._clock(), error.description
         if self._since is None:
             self._since = self._last_failure
             logger.error("Events cannot be stored and are answered 503: %s", error.description)
 
+    def recent(self) -> str | None:
+        """Why a commit failed just now, None where none did."""
+        return self._reason if self._clock() - self._last_failure < _CALM_SECONDS else None
+
     def worked(self) -> None:
         """A commit succeeded."""
-        if self._since is not None and self._clock() - self._last_failure > _CALM_SECONDS:
+        if self._since is not None and self.recent() is None:
             logger.warning("Events are stored again, after %.0f s of trouble.", self._clock() - self._since)
             self._since = None

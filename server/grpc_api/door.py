@@ -41,18 +41,47 @@ def method(services: Services, name: str, handler: Method, *, ingests: bool = Fa
         try:
             reply = await handler(context)
             code = "OK"
-        except Exception as exception:
-            error = _as_tracking_error(name, exception)
-            if ingests:
-                services.ingest.refuse(Door.GRPC, error)
-            code = code_of(error).name
-            await context.abort_with_status(rpc_status.to_status(to_status(code_of(error), error, field_of(error))))
-            raise
+        except Exception as exception:  # noqa: BLE001 - each becomes a status in our words
+            code, status = _refused(services, name, exception, ingests=ingests)
+        else:
+            return reply
         finally:
             observe("grpc", name, code, perf_counter() - begin)
-        return reply
+        # Not while the failure is handled: gRPC keeps what this raises, and so would keep the failure and its frames.
+        await context.abort_with_status(status)
+        raise AssertionError("A call that was aborted goes on.")
 
     return grpc.stream_unary_rpc_method_handler(answer)
+
+
+def stream(services: Services, name: str, handler: Callable[[Context], Awaitable[None]]) -> Any:
+    """A method of streams of raw bytes: the handler reads and writes by itself, what it raises ends the call."""
+    observe = services.observations.answered
+
+    async def answer(_: Any, context: Context) -> None:
+        begin = perf_counter()
+        code = "CANCELLED"
+        try:
+            await handler(context)
+            code = "OK"
+        except Exception as exception:  # noqa: BLE001 - each becomes a status in our words
+            code, status = _refused(services, name, exception, ingests=False)
+        else:
+            return
+        finally:
+            observe("grpc", name, code, perf_counter() - begin)
+        await context.abort_with_status(status)
+
+    return grpc.stream_stream_rpc_method_handler(answer)
+
+
+def _refused(services: Services, name: str, exception: Exception, *, ingests: bool) -> tuple[str, Any]:
+    """The code and the status for a failure."""
+    error = _as_tracking_error(name, exception)
+    if ingests:
+        services.ingest.refuse(Door.GRPC, error)
+    code = code_of(error)
+    return code.name, rpc_status.to_status(to_status(code, error, field_of(error)))
 
 
 def _as_tracking_error(name: str, exception: Exception) -> TrackingError:

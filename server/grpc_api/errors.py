@@ -1,5 +1,6 @@
 """From the core's errors to gRPC: one row a class, nearest class first."""
 
+import math
 import re
 
 import grpc
@@ -58,5 +59,5 @@ def error_message(error: TrackingError) -> error_pb2.Error:
         code=error.code, message=error.message, description=error.description, field=field_of(error) or ""
     )
     if error.retry_after_seconds is not None:
-        answer.retry_delay.FromMilliseconds(round(error.retry_after_seconds * 1000))
+        answer.retry_delay.FromMilliseconds(math.ceil(error.retry_after_seconds * 1000))
     return answer

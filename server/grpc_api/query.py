@@ -30,9 +30,8 @@ def query_service(services: Services, reader: MessageReader) -> grpc.GenericRpcH
 
     async def get_entry(context: Context) -> bytes:
         key = await admit(services, context, "read")
-        entry = await services.reading.get_entry(
-            key, decode(query_service_pb2.GetEntryRequest, await reader.read(context, key.id)).id
-        )
+        request = decode(query_service_pb2.GetEntryRequest, await reader.read(context, key.id))
+        entry = await services.reading.get_entry(key, request.id)
         return query_service_pb2.GetEntryResponse(entry=entry_message(entry)).SerializeToString()
 
     return grpc.method_handlers_generic_handler(

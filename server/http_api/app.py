@@ -33,15 +33,16 @@ def build_app(services: Services, name: str) -> App:
     route(f"{_API}/entries/<entry_id:str>", GET=get_entry_handler(services))
     route(f"{_API}/keys", POST=create_key_handler(services), GET=list_keys_handler(services))
     route(f"{_API}/keys/<key_id:str>", PATCH=change_key_handler(services), DELETE=revoke_key_handler(services))
-    route("/livez", GET=livez)
-    route("/readyz", GET=readyz_handler(services))
+    # Uptime probes may ask for the head alone.
+    route("/livez", GET=livez, HEAD=livez)
+    route("/readyz", GET=readyz_handler(services), HEAD=readyz_handler(services))
     route("/metrics", GET=metrics_handler(services))
     route("/openapi.json", GET=openapi_handler())
     return app
 
 
 def _by_method(handlers: Mapping[str, Handler]) -> Handler:
-    """One handler for all methods of a path: where a path has several routes, Sanic cannot tell what to put in Allow."""
+    """One handler for all methods of a path: where it has several routes, Sanic cannot tell what to put in Allow."""
     if len(handlers) == 1:
         (only,) = handlers.values()
         return only

@@ -1,6 +1,7 @@
 """What every gRPC door shares: the server and its options, health and reflection, the bearer, statuses with details."""
 
 import asyncio
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -123,7 +124,7 @@ def to_status(code: grpc.StatusCode, error: TrackingError, field: str | None) ->
         status.details.add().Pack(error_details_pb2.BadRequest(field_violations=[violation]))
     if error.retry_after_seconds is not None:
         retry = error_details_pb2.RetryInfo()
-        retry.retry_delay.FromMilliseconds(round(error.retry_after_seconds * 1000))
+        retry.retry_delay.FromMilliseconds(math.ceil(error.retry_after_seconds * 1000))
         status.details.add().Pack(retry)
     return status
 

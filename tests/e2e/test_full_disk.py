@@ -24,9 +24,7 @@ _MEBIBYTE = 1024 * 1024
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.faults)])
-async def test_a_full_disk_is_told_and_nothing_is_acknowledged_that_is_not_stored(
-    service: Service, times: int
-) -> None:
+async def test_a_full_disk_is_told_and_nothing_is_acknowledged_that_is_not_stored(service: Service, times: int) -> None:
     ledger = Ledger(Oracle(seed=12))
     async with load(service, ledger) as producers, rest_client(service) as client:
         for _ in range(times):
@@ -58,6 +56,7 @@ async def test_a_disk_that_really_is_full_is_told_too(tmp_path: Path) -> None:
 
 async def _require_everything(service: Service, ledger: Ledger) -> None:
     assert service.starts == 1
+    assert service.stderr.count("Events cannot be stored") == service.stderr.count("Events are stored again") > 0
     await settle(service, ledger)
     await audit(service, ledger)
     await service.kill()

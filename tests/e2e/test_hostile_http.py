@@ -166,9 +166,7 @@ async def _stalled_body(connection: RawConnection) -> None:
 
 
 @pytest.mark.parametrize("dawdle", [_slow_head, _slow_body, _slow_chunks, _stalled_body])
-async def test_whoever_dawdles_is_sent_away(
-    door: Service, dawdle: Callable[[RawConnection], Awaitable[None]]
-) -> None:
+async def test_whoever_dawdles_is_sent_away(door: Service, dawdle: Callable[[RawConnection], Awaitable[None]]) -> None:
     async with connected(door.http_port) as connection:
         dawdling = asyncio.ensure_future(dawdle(connection))
         try:

@@ -9,7 +9,6 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.support.fixtures import IN_SESSION
 from tests.support.service import Service, environment
 
 

@@ -28,7 +28,7 @@ async def test_no_secret_stands_in_a_log_an_answer_a_metric_or_the_file(tmp_path
         answers += [await _misplace(service, key) for key in (BOOTSTRAP_KEY, _WRONG, *made)]
         answers.append(await _metrics(service))
         await service.stop()
-        kept = [path.read_bytes() for path in tmp_path.iterdir()]
+    kept = _files(tmp_path)
     assert kept
     for secret in secrets:
         for text in (*answers, *kept):
@@ -87,6 +87,10 @@ async def _misplace(service: Service, key: str) -> bytes:
         async with connected(service.http_port) as connection:
             answers.append((await connection.ask(data)).body)
     return b"\n".join(answers)
+
+
+def _files(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.iterdir()]
 
 
 async def _metrics(service: Service) -> bytes:

@@ -6,7 +6,7 @@ from time import monotonic
 
 import grpc.aio
 import pytest
-from tracking.v1 import log_event_pb2, tracking_service_pb2
+from tracking.v1 import tracking_service_pb2
 
 from tests.support.conservation.audit import audit, settle
 from tests.support.conservation.ledger import Ledger, Refused
@@ -15,6 +15,7 @@ from tests.support.conservation.oracle import Oracle
 from tests.support.conservation.ways import RestLog
 from tests.support.fixtures import IN_SESSION
 from tests.support.grpc_client import GrpcClient, reason_of
+from tests.support.grpc_messages import event_message
 from tests.support.memory import peak_memory
 from tests.support.rest_client import RestClient, rest_client
 from tests.support.service import Service, serving
@@ -93,7 +94,7 @@ async def _flood_rest(service: Service, requests: int) -> list[str]:
 
 
 async def _flood_grpc(service: Service, requests: int) -> list[str]:
-    request = tracking_service_pb2.LogRequest(event=log_event_pb2.LogEvent(**_LARGE))
+    request = tracking_service_pb2.LogRequest(event=event_message(_LARGE))
 
     async def send(client: GrpcClient) -> str:
         with pytest.raises(grpc.aio.AioRpcError) as failure:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 import pytest
@@ -126,5 +127,6 @@ async def _is_draining(client: RestClient) -> bool:
 
 
 async def _serving_status(channel: grpc.aio.Channel) -> int:
-    stub: health_pb2_grpc.HealthAsyncStub = health_pb2_grpc.HealthStub(channel)
-    return (await stub.Check(health_pb2.HealthCheckRequest())).status
+    # The stub of an aio channel is typed for a blocking one.
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    return int((await stub.Check(health_pb2.HealthCheckRequest())).status)

@@ -8,7 +8,7 @@ import pytest
 from tracking.v1 import tracking_service_pb2, tracking_service_pb2_grpc
 from tracking.v1.log_event_pb2 import LogEvent
 
-from tests.support.fixtures import IN_SESSION
+from tests.support.fixtures import IN_SESSION, Clock
 from tests.support.grpc_door import GrpcDoor, failure_of
 from tests.support.in_process import Client, InProcessService
 from tests.support.results import Failure
@@ -80,7 +80,7 @@ async def test_the_scheme_is_read_in_any_case(client: Client, scheme: str) -> No
     await call(client.service, LOG, HELLO, ("authorization", f"{scheme} {client.key}"))
 
 
-async def test_a_refusal_has_the_status_of_its_code(client: Client) -> None:
+async def test_a_refusal_has_the_status_of_its_code(client: Client, clock: Clock) -> None:
     limited = await client.with_key(rate=1)
     await limited.grpc.log({"message": "x"})
     browser = await client.with_key(kind="browser", origins=("https://shop.example",))

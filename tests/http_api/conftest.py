@@ -1,5 +1,5 @@
 """What is REST's own."""
 
-from tests.support.fixtures import client, pytest_asyncio_loop_factories, service
+from tests.support.fixtures import client, clock, pytest_asyncio_loop_factories, service
 
-__all__ = ["client", "pytest_asyncio_loop_factories", "service"]
+__all__ = ["client", "clock", "pytest_asyncio_loop_factories", "service"]

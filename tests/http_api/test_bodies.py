@@ -109,7 +109,7 @@ async def test_what_is_unusual_but_json_is_kept(client: Client, body: bytes) -> 
 COSTLY: dict[str, bytes] = {
     "a million lists": b'{"message": "x", "a": [' + b"[]," * 1_700_000 + b"[]]}",
     "a million integers beside a NUL in a key": b'{"message": "x", "\\u0000": 1, "a": [' + b"1," * 2_500_000 + b"1]}",
-    "deep lists beside one another": b'{"message": "x", "a": [' + (b"[" * 400 + b"]" * 400 + b",") * 6000 + b"1]}",
+    "deep lists beside one another": b'{"message": "x", "a": [' + (b"[" * 400 + b"]" * 400 + b",") * 2000 + b"1]}",
     "an integer of megabytes": b'{"message": "x", "a": ' + b"9" * 5_000_000 + b"}",
     "escapes": b'{"message": "x", "a": "' + rb"\"" * 2_500_000 + b'"}',
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import IN_SESSION
+from tests.support.fixtures import IN_SESSION, Clock
 from tests.support.in_process import Client, InProcessService
 from tests.support.raw_http import connected
 from tests.support.rest_door import batch_of, failure_of
@@ -65,7 +65,7 @@ async def test_a_page_can_read_what_needs_no_key(service: InProcessService, path
     assert_readable((await service.http.get(path, headers={"Origin": "null"})).headers, "null")
 
 
-async def test_a_page_can_read_that_it_is_not_allowed_or_too_fast(client: Client) -> None:
+async def test_a_page_can_read_that_it_is_not_allowed_or_too_fast(client: Client, clock: Clock) -> None:
     bound = await client.with_key(kind="browser", origins=(SHOP,), rate=1)
     other = await bound.rest.request("POST", "/log", json={"message": "x"}, headers={"Origin": "https://evil.example"})
     assert failure_of(other) == Failure("ORIGIN_NOT_ALLOWED", "origin")

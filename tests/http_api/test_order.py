@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import IN_SESSION
+from tests.support.fixtures import IN_SESSION, Clock
 from tests.support.in_process import Client
 from tests.support.rest_door import failure_of
 
@@ -25,7 +25,7 @@ async def code_of(client: Client, path: str, key: str | None, **request: Any) ->
     return failure_of(answer).code
 
 
-async def test_each_check_comes_before_those_behind_it(client: Client) -> None:
+async def test_each_check_comes_before_those_behind_it(client: Client, clock: Clock) -> None:
     everything: dict[str, Any] = {"content": LARGE, "headers": {"Content-Type": "a/b", "Content-Encoding": "c"}}
     browser = (await client.with_key(kind="browser", origins=("https://shop.example",))).key
     used_up = await client.with_key(rate=1)
@@ -53,7 +53,9 @@ async def test_each_check_comes_before_those_behind_it(client: Client) -> None:
     assert await code_of(client, "/log", client.key, **everything) == "INVALID_MESSAGE"
 
 
-async def test_the_other_units_of_a_batch_come_behind_its_decoding_and_before_its_fields(client: Client) -> None:
+async def test_the_other_units_of_a_batch_come_behind_its_decoding_and_before_its_fields(
+    client: Client, clock: Clock
+) -> None:
     limited = await client.with_key(rate=3)
     json = {"Content-Type": "application/json"}
     assert await code_of(client, "/log/batch", limited.key, content=b"[{},{},{},{}", headers=json) == "INVALID_JSON"

@@ -18,8 +18,8 @@ METHODS = {
     f"{API}/entries/8000000000000000": {"GET"},
     f"{API}/keys": {"GET", "POST"},
     f"{API}/keys/key_0": {"PATCH", "DELETE"},
-    "/livez": {"GET"},
-    "/readyz": {"GET"},
+    "/livez": {"GET", "HEAD"},
+    "/readyz": {"GET", "HEAD"},
     "/metrics": {"GET"},
     "/openapi.json": {"GET"},
 }
@@ -142,6 +142,12 @@ async def test_a_parameter_that_cannot_be_is_refused_by_its_name(client: Client,
     answer = await client.rest.request("GET", f"/entries?{query}")
     assert answer.status_code == 422
     assert failure_of(answer) == failure
+
+
+async def test_an_attribute_may_have_any_of_several_values(client: Client) -> None:
+    await client.rest.log_batch([{"message": str(number), "n": number} for number in range(5)])
+    page = (await client.rest.request("GET", "/entries?attribute.n=1&attribute.n=3.0&attribute.n=x")).json()
+    assert [entry["message"] for entry in page["entries"]] == ["3", "1"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""One of several client processes that write on a few hot debounce keys at once: `python -m tests.support.debounce_writers`.
+"""One of several client processes that write on a few hot debounce keys at once.
 
-Reads one JSON object from standard input, and answers with one on standard output.
+`python -m tests.support.debounce_writers` reads one JSON object from standard input and writes one to standard output.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import uvloop
 
 from tests.support.conservation.ledger import Acknowledgement
 from tests.support.conservation.oracle import Event
-from tests.support.conservation.ways import GrpcLog, RestLog
+from tests.support.conservation.ways import GrpcLog, RestLog, Way
 
 
 class Order(msgspec.Struct):
@@ -58,7 +58,7 @@ class Writers:
 
     async def _write(self, number: int, end: float) -> None:
         random = Random(f"{self._order.name}/{number}")
-        ways = [RestLog(self._order), GrpcLog(self._order)]
+        ways: list[Way] = [RestLog(self._order), GrpcLog(self._order)]
         if number % 2:
             ways.reverse()
         sent = 0

@@ -4,7 +4,7 @@ One event loop for the whole session: grpc.aio wants no second one. Tests that u
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import pytest_asyncio
@@ -31,3 +31,23 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[InP
 async def client(service: InProcessService) -> Client:
     """A new organisation, and the doors with a key of it that may do everything."""
     return await service.new_client()
+
+
+class Clock:
+    """A clock that goes on when the test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock(service: InProcessService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """The clock that rates are measured by: it stands still by itself."""
+    clock = Clock()
+    limiter = service.core.services.admission._limiter
+    monkeypatch.setattr(limiter, "_clock", clock)
+    yield clock
+    limiter._buckets.clear()

@@ -103,7 +103,7 @@ async def in_process(folder: Path, **settings: Any) -> AsyncIterator[InProcessSe
         **settings,
     )
     async with AsyncExitStack() as stack:
-        core = Core(open_store(chosen.database_url), chosen)
+        core = Core(await open_store(chosen), chosen)
         stack.push_async_callback(core.close)
         core.start()
         await core.services.administration.ensure_bootstrap_key(BOOTSTRAP_KEY)

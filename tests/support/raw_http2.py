@@ -75,10 +75,16 @@ class RawHttp2:
         self._timeout_seconds = timeout_seconds
 
     async def send(self, data: bytes) -> None:
-        """Send bytes as they are; whoever has been cut off sends nothing."""
+        """Send bytes as they are, and let others have their turn; whoever has been cut off sends nothing."""
+        await asyncio.sleep(0)
+        if self._writer.is_closing():
+            return
         self._writer.write(data)
-        async with asyncio.timeout(self._timeout_seconds):
-            await self._writer.drain()
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._writer.drain()
+        except OSError:
+            return
 
     async def frames(self) -> AsyncIterator[Frame]:
         """What arrives, until the server closes."""

@@ -1,6 +1,5 @@
 """The service as users run it: a process of its own, in a session of its own, that never outlives its test."""
 
-import asyncio
 import os
 import re
 import signal
@@ -53,16 +52,7 @@ class Service:
         self.starts += 1
         self._listens = False
         begin = perf_counter()
-        with self._output("stdout").open("wb") as stdout, self._output("stderr").open("wb") as stderr:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "server", "serve"],
-                cwd=self.folder,
-                env=environment(self.settings),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-            )
+        self._process = self._begin()
         await until(self._listens_or_ended, timeout_seconds=_START_SECONDS)
         assert self.runs, f"The service did not start:\n{self.stderr}"
         self.start_seconds = perf_counter() - begin
@@ -124,6 +114,18 @@ class Service:
             if self._process.poll() is None:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        with self._output("stdout").open("wb") as stdout, self._output("stderr").open("wb") as stderr:
+            return subprocess.Popen(
+                [sys.executable, "-m", "server", "serve"],
+                cwd=self.folder,
+                env=environment(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
 
     @property
     def _running(self) -> subprocess.Popen[bytes]:

@@ -42,9 +42,7 @@ class UnfinishedMessages:
         reading = asyncio.create_task(self._read())
         try:
             for stream in self._left:
-                await self._connection.send(
-                    frame(HEADERS, flags=END_HEADERS, stream=stream, payload=self._headers)
-                )
+                await self._connection.send(frame(HEADERS, flags=END_HEADERS, stream=stream, payload=self._headers))
             while await self._send_round() or await self._may_go_on():
                 pass
         finally:

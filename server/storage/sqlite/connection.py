@@ -10,7 +10,8 @@ from server.core.errors import Internal, StoreUnavailable, TrackingError
 from server.core.ports import StoreBroken
 
 _BUSY_TIMEOUT_MILLISECONDS = 3_000
-_CACHE_KIBIBYTES = 16 * 1024
+_WRITER_CACHE_KIBIBYTES = 16 * 1024
+_READER_CACHE_KIBIBYTES = 4 * 1024
 _STATEMENTS = 256
 """Prepared statements that are kept."""
 
@@ -34,7 +35,7 @@ def open_writer(path: Path) -> apsw.Connection:
     connection.pragma("synchronous", "full")
     connection.pragma("foreign_keys", 1)
     connection.pragma("temp_store", "memory")
-    connection.pragma("cache_size", -_CACHE_KIBIBYTES)
+    connection.pragma("cache_size", -_WRITER_CACHE_KIBIBYTES)
     return connection
 
 
@@ -42,7 +43,7 @@ def open_reader(path: Path) -> apsw.Connection:
     """A connection that can only read; it never blocks the writer, nor is it blocked."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     connection.set_busy_timeout(_BUSY_TIMEOUT_MILLISECONDS)
-    connection.pragma("cache_size", -_CACHE_KIBIBYTES)
+    connection.pragma("cache_size", -_READER_CACHE_KIBIBYTES)
     return connection
 
 

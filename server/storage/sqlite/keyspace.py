@@ -56,9 +56,9 @@ class Keyspace:
         """The next free key at or after a millisecond that `begin` was told of."""
         key = self._free.get(milliseconds)
         if key is None:
-            key = first_key(milliseconds)
-        if key >> _COUNTER_BITS != milliseconds:
-            key = self._spill(milliseconds)
+            key = milliseconds << _COUNTER_BITS
+        elif key >> _COUNTER_BITS != milliseconds:
+            key = self._spill(milliseconds, key)
         self._free[key >> _COUNTER_BITS] = key + 1
         if key > self._largest_key:  # noqa: PLR1730 - max() takes as long as all the rest
             self._largest_key = key
@@ -78,26 +78,28 @@ class Keyspace:
         for key in map(int, taken.split(",") if taken else ()):
             self._free[key >> _COUNTER_BITS] = key + 1
 
-    def _spill(self, milliseconds: int) -> int:
-        full = []
-        at = milliseconds
-        while (key := self._next_key(at)) >> _COUNTER_BITS != at:
-            full.append(at)
-            at = key >> _COUNTER_BITS
-        for passed in full:
-            self._free[passed] = first_key(at)
+    def _spill(self, milliseconds: int, key: int) -> int:
+        """A free key behind a full millisecond; `key` is where to look first."""
+        at, behind = milliseconds, key >> _COUNTER_BITS
+        while behind != at:
+            at = behind
+            key = self._next_key(at)
+            behind = key >> _COUNTER_BITS
+        self._free[milliseconds] = first_key(at)
         self.largest_spill = max(self.largest_spill, at - milliseconds)
         return key
 
     def _next_key(self, milliseconds: int) -> int:
         """A free key, if it is of this millisecond; else one of a later millisecond that may be full, too."""
         key = self._free.get(milliseconds)
-        if key is None and first_key(milliseconds) <= self._largest_key:
-            landing = read_value(self._connection, _LANDING, (milliseconds,))
-            if landing not in self._free:
-                self._learn((landing,))
-            key = self._free[landing]
-        return first_key(milliseconds) if key is None else key
+        if key is not None:
+            return key
+        if first_key(milliseconds) > self._largest_key:
+            return first_key(milliseconds)
+        landing: int = read_value(self._connection, _LANDING, (milliseconds,))
+        if landing not in self._free:
+            self._learn((landing,))
+        return self._free[landing]
 
 
 def read_largest_spill(connection: apsw.Connection) -> int:

@@ -23,6 +23,9 @@ def open_database(path: Path) -> apsw.Connection:
         with translated_errors():
             connection = open_writer(path)
             try:
+                # Without the right to write, SQLite opens for reading, and says nothing.
+                if connection.readonly("main"):
+                    raise ValueError("it may not be written")
                 migrate(connection)
             except BaseException:
                 connection.close()

@@ -127,14 +127,21 @@ class SqliteStore(SqliteDirectory):
 
     async def maintain(self) -> None:
         """See `Store`."""
-        await self._writer.run(self._housekeeping.step)
+        await self._writer.run(self._keep_house)
 
     def _write(self, connection: apsw.Connection, batch: Sequence[PreparedEvent]) -> list[Receipt]:
         receipts = self._batches.write(batch)
         self._last_write = monotonic()
+        self._checkpoint_if_due(connection)
+        return receipts
+
+    def _keep_house(self, connection: apsw.Connection) -> None:
+        self._housekeeping.step(connection)
+        self._checkpoint_if_due(connection)
+
+    def _checkpoint_if_due(self, connection: apsw.Connection) -> None:
         if self._checkpoints.is_due(connection):
             self._writer.follow(self._checkpoints.run)
-        return receipts
 
     async def _name_of(self, organisation_id: int) -> str:
         if organisation_id not in self._names:

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.fixtures import client, pytest_asyncio_loop_factories, service
+from tests.support.fixtures import client, clock, pytest_asyncio_loop_factories, service
 from tests.support.in_process import Client
 from tests.support.results import BatchLogged, DoorClient, Event, Failure
 
-__all__ = ["client", "pytest_asyncio_loop_factories", "service"]
+__all__ = ["client", "clock", "pytest_asyncio_loop_factories", "service"]
 
 
 class Way(NamedTuple):

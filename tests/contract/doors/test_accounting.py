@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.support.fixtures import IN_SESSION
+from tests.support.fixtures import IN_SESSION, Clock
 from tests.support.in_process import Client, InProcessService
 from tests.support.results import DoorClient, Event
 
@@ -24,7 +24,7 @@ async def counted(service: InProcessService, before: Counts | None = None) -> Co
 
 
 @pytest.mark.parametrize("name", ["rest", "grpc"])
-async def test_a_mixed_run_is_counted_to_the_unit(client: Client, name: str) -> None:
+async def test_a_mixed_run_is_counted_to_the_unit(client: Client, clock: Clock, name: str) -> None:
     service = client.service
     before = await counted(service)
     door = client.doors[name]

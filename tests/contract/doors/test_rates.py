@@ -1,37 +1,15 @@
 """A key sends no more events a second than it may, through all doors together."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.support.fixtures import IN_SESSION
-from tests.support.in_process import Client, InProcessService
+from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.in_process import Client
 from tests.support.results import BatchLogged, DoorClient, Event, Failure, Page, keep, keep_all
 
 pytestmark = IN_SESSION
 
 LIMITED = Failure("RATE_LIMITED", retry=True)
 HELLO: Event = {"message": "hello"}
-
-
-class Clock:
-    """A clock that goes on when the test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def clock(service: InProcessService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    """The clock that rates are measured by."""
-    clock = Clock()
-    limiter = service.core.services.admission._limiter
-    monkeypatch.setattr(limiter, "_clock", clock)
-    yield clock
-    limiter._buckets.clear()
 
 
 @pytest.fixture(params=["rest", "grpc"])

@@ -26,7 +26,7 @@ async def settle(service: Service, ledger: Ledger) -> None:
 
 
 async def audit(service: Service, ledger: Ledger) -> None:
-    """acknowledged ⊆ stored ⊆ issued, payloads equal, no id twice, and every debounced event counted once."""
+    """What was acknowledged ⊆ stored ⊆ issued, payloads equal, no id twice, and every debounced event counted once."""
     async with rest_client(service) as client:
         entries = await client.entries()
     stored = {_number(entry): entry for entry in entries}

@@ -1,4 +1,4 @@
-"""The events of a run: each a pure function of the seed and its number, so that it can be known when it is read back."""
+"""The events of a run: each a pure function of the seed and its number, so that it is known when it is read back."""
 
 from dataclasses import dataclass
 from random import Random
@@ -11,7 +11,7 @@ LEVELS = tuple(LEVELS_BY_WORD)
 WINDOW = "1h"
 """Longer than any run: every key has one window."""
 _BEGIN = 1_767_225_600_000_000_000
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz 0123456789 äß€漢😀\t\"\\/<>{}"
+_ALPHABET = 'abcdefghijklmnopqrstuvwxyz 0123456789 äß€漢😀\t"\\/<>{}'
 _LONG_MESSAGE = 30_000
 
 

@@ -14,10 +14,17 @@ from tests.support.grpc_client import GrpcClient, reason_of
 from tests.support.grpc_messages import event_message
 from tests.support.raw_http import Answer
 from tests.support.rest_client import JSON, NDJSON, RestClient
-from tests.support.service import BOOTSTRAP_KEY, Service
+from tests.support.service import BOOTSTRAP_KEY
 
 _CALL_SECONDS = 20.0
 _RETRYABLE = ("OVERLOADED", "STORE_UNAVAILABLE", "DRAINING")
+
+
+class Doors(Protocol):
+    """Where a service listens; after a restart somewhere else."""
+
+    http_port: int
+    grpc_port: int
 
 
 class Way(Protocol):
@@ -37,7 +44,7 @@ class RestLog:
 
     events = 1
 
-    def __init__(self, service: Service, key: str = BOOTSTRAP_KEY) -> None:
+    def __init__(self, service: Doors, key: str = BOOTSTRAP_KEY) -> None:
         self._service = service
         self._key = key
         self._client: RestClient | None = None
@@ -72,7 +79,7 @@ class RestLog:
 class RestArray(RestLog):
     """`POST log/batch` with an array."""
 
-    def __init__(self, service: Service, key: str = BOOTSTRAP_KEY, *, events: int = 20) -> None:
+    def __init__(self, service: Doors, key: str = BOOTSTRAP_KEY, *, events: int = 20) -> None:
         super().__init__(service, key)
         self.events = events
 
@@ -106,7 +113,7 @@ class GrpcLog:
 
     events = 1
 
-    def __init__(self, service: Service, key: str = BOOTSTRAP_KEY) -> None:
+    def __init__(self, service: Doors, key: str = BOOTSTRAP_KEY) -> None:
         self._service = service
         self._key = key
         self._client: GrpcClient | None = None
@@ -136,7 +143,7 @@ class GrpcLog:
 class GrpcBatch(GrpcLog):
     """`LogBatch`."""
 
-    def __init__(self, service: Service, key: str = BOOTSTRAP_KEY, *, events: int = 20) -> None:
+    def __init__(self, service: Doors, key: str = BOOTSTRAP_KEY, *, events: int = 20) -> None:
         super().__init__(service, key)
         self.events = events
 
@@ -161,6 +168,6 @@ def _acknowledgement(result: Any) -> Acknowledgement:
     return Acknowledgement(outcome_pb2.Outcome.Name(result.outcome).removeprefix("OUTCOME_").lower(), result.entry_id)
 
 
-def every_way(service: Service, key: str = BOOTSTRAP_KEY) -> list[Way]:
+def every_way(service: Doors, key: str = BOOTSTRAP_KEY) -> list[Way]:
     """One of each."""
     return [kind(service, key) for kind in (RestLog, RestArray, RestLines, GrpcLog, GrpcBatch)]
