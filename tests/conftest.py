@@ -1,14 +1,25 @@
 """What holds for every test."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
 
+from tests.support.mongo_databases import Databases, deployment
+
 # How long an example takes says something about the machine, nothing about the code.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def mongodb() -> Iterator[Databases]:
+    """One MongoDB for the whole session, started for the first test that wants it."""
+    with deployment() as url:
+        databases = Databases(url)
+        yield databases
+        databases.close()
 
 
 @pytest.hookimpl(wrapper=True)

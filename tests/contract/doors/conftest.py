@@ -1,15 +1,36 @@
-"""Every scenario through every door, alone and in batches."""
+"""Every scenario through every door, alone and in batches, over every store."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 import pytest
+import pytest_asyncio
 
-from tests.support.fixtures import client, clock, pytest_asyncio_loop_factories, service
-from tests.support.in_process import Client
+from server.setting_kinds import Database, MongoDatabase, Secret
+from tests.support.fixtures import client, clock, pytest_asyncio_loop_factories
+from tests.support.in_process import Client, InProcessService, in_process
+from tests.support.mongo_databases import Databases
 from tests.support.results import BatchLogged, DoorClient, Event, Failure
 
-__all__ = ["client", "clock", "pytest_asyncio_loop_factories", "service"]
+__all__ = ["client", "clock", "pytest_asyncio_loop_factories"]
+
+
+@pytest.fixture(params=["sqlite", "mongo"], scope="module")
+def database(request: pytest.FixtureRequest) -> Database | None:
+    """Where the service of a module keeps its entries; None: in a file of its own."""
+    if request.param == "sqlite":
+        return None
+    databases: Databases = request.getfixturevalue("mongodb")
+    return MongoDatabase(Secret(databases.empty("doors")))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def service(
+    tmp_path_factory: pytest.TempPathFactory, database: Database | None
+) -> AsyncIterator[InProcessService]:
+    """A service of this module, with the settings that users get."""
+    async with in_process(tmp_path_factory.mktemp("service"), database) as running:
+        yield running
 
 
 class Way(NamedTuple):

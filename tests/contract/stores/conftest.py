@@ -7,7 +7,10 @@ from typing import Any, Protocol
 import pytest
 
 from server.core.ports import Store
+from server.storage.mongo.connection import Connection
+from server.storage.mongo.store import MongoStore
 from server.storage.sqlite.store import SqliteStore
+from tests.support.mongo_databases import Databases
 from tests.support.stores import Clock
 
 
@@ -23,6 +26,16 @@ class SqliteBackend:
 
     async def open(self, clock: Clock) -> Store[Any]:
         return SqliteStore(self._path, clock=clock)
+
+
+class MongoBackend:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def open(self, clock: Clock) -> Store[Any]:
+        connection = Connection(self._url)
+        await connection.open()
+        return MongoStore(connection, clock=clock)
 
 
 class Stores:
@@ -51,9 +64,12 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "mongo"])
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
-    return {"sqlite": SqliteBackend}[request.param](tmp_path)
+    if request.param == "sqlite":
+        return SqliteBackend(tmp_path)
+    databases: Databases = request.getfixturevalue("mongodb")
+    return MongoBackend(databases.empty("stores"))
 
 
 @pytest.fixture

@@ -1,0 +1,70 @@
+"""Inserting documents so that afterwards one knows: it is there durably, or another document is in its way."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import Any, Literal
+
+from pymongo.errors import AutoReconnect, BulkWriteError, ExecutionTimeout
+
+from server.core.errors import Internal, StoreUnavailable
+from server.storage.mongo.errors import DUPLICATE_KEY, MAY_PASS
+
+Conflict = Literal["event_ids", "window"]
+CONFLICTS: tuple[Conflict, ...] = ("event_ids", "window")
+
+_PATIENCE_SECONDS = 4.0
+_PAUSE_SECONDS = 0.02
+_NO_MAJORITY = "MongoDB has no majority that takes a write."
+
+
+async def insert(entries: Any, documents: Sequence[Any], ids: Sequence[Any]) -> dict[int, Conflict]:
+    """Insert documents with these ids; by place, what is in the way of those that are not there.
+
+    When this returns, a journaled majority has all the others. A reply that was lost is asked for by inserting
+    again: a document that meets its own `_id` was there already. Raises StoreUnavailable if nobody knows.
+    """
+    deadline = monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            await entries.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            errors = error.details["writeErrors"]
+            # Written, but nobody knows by how many; or not written, for a reason that passes.
+            if not error.details["writeConcernErrors"] and not any(each["code"] in MAY_PASS for each in errors):
+                return await _conflicts(entries, errors, ids, deadline)
+            if monotonic() > deadline:
+                raise StoreUnavailable(_NO_MAJORITY) from error
+        except ExecutionTimeout as error:
+            raise StoreUnavailable(_NO_MAJORITY) from error
+        except AutoReconnect:
+            if monotonic() > deadline:
+                raise
+        else:
+            return {}
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _conflicts(
+    entries: Any, errors: Sequence[Mapping[str, Any]], ids: Sequence[Any], deadline: float
+) -> dict[int, Conflict]:
+    conflicts: dict[int, Conflict] = {}
+    own: list[Any] = []
+    for error in errors:
+        if error["code"] != DUPLICATE_KEY:
+            raise Internal(f"MongoDB refused a document: {str(error.get('errmsg'))[:300]}")
+        keys = error.get("keyPattern", {})
+        kind = next((kind for kind in CONFLICTS if kind in keys), None)
+        if kind is None:
+            own.append(ids[error["index"]])
+        else:
+            conflicts[error["index"]] = kind
+    while own:
+        # Seen by a majority read, they cannot be rolled back any more.
+        seen = {document["_id"] async for document in entries.find({"_id": {"$in": own}}, {"_id": 1})}
+        own = [document_id for document_id in own if document_id not in seen]
+        if own:
+            if monotonic() > deadline:
+                raise StoreUnavailable(_NO_MAJORITY)
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return conflicts

@@ -1,0 +1,58 @@
+"""Collections and their indexes: made at the start, as often as one likes; nothing is ever dropped.
+
+Plain entries stand in `_id` alone, which begins with the organisation and the time. The other indexes are partial:
+an entry is in them only as long as it has the field. Each begins with the organisation, so that a sharded cluster
+can keep them unique: the shard key of `entries` is {organisation: 1}.
+"""
+
+from typing import Any
+
+from pymongo import IndexModel
+from pymongo.errors import OperationFailure
+
+from server.core.errors import Refused
+
+DEFAULT_DATABASE = "tracking"
+ENTRIES, ORGANISATIONS, API_KEYS, COUNTERS = "entries", "organisations", "api_keys", "counters"
+
+UNFOLDED_INDEX = "organisation_unfolded"
+
+_CONFLICTS = frozenset({85, 86, 67, 11000})
+
+
+def _partial(field: str, *, unique: bool) -> dict[str, Any]:
+    return {
+        "keys": [("organisation", 1), (field, 1)],
+        "name": f"organisation_{field}",
+        "unique": unique,
+        "partialFilterExpression": {field: {"$exists": True}},
+    }
+
+
+_INDEXES: dict[str, list[dict[str, Any]]] = {
+    ENTRIES: [
+        # An event id is claimed once an organisation, by whichever document stands for its event.
+        _partial("event_ids", unique=True),
+        # A window is open as long as its opener has this field: one opener a window.
+        _partial("window", unique=True),
+        _partial("unfolded", unique=False),
+        {"keys": [("page_expire_time", 1)], "name": "page_expire_time", "expireAfterSeconds": 0},
+    ],
+    ORGANISATIONS: [{"keys": [("name", 1)], "name": "name", "unique": True}],
+    API_KEYS: [
+        {"keys": [("digest", 1)], "name": "digest", "unique": True},
+        {"keys": [("organisation", 1)], "name": "organisation"},
+    ],
+}
+
+
+async def ensure_indexes(database: Any) -> None:
+    """Make what is missing. Raises Refused where an index of the same name means something else."""
+    for collection, indexes in _INDEXES.items():
+        try:
+            await database[collection].create_indexes([IndexModel(**index) for index in indexes])
+        except OperationFailure as error:
+            if error.code not in _CONFLICTS:
+                raise
+            reason = str(error).partition(", full error")[0]
+            raise Refused(f"MongoDB has another index in the way of those of {collection!r}: {reason}") from error

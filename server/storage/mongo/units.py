@@ -1,0 +1,143 @@
+"""What a commit writes: units of one document each, so that each is there as a whole or not at all.
+
+A plain event is a unit. All events of a batch that ask for one window are a unit too: the window's opener, if it is
+not open, or else a page that adds them to the opener's entry.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.core.debounce import SAMPLE_NUMBERS
+from server.core.stored import Repeats
+from server.storage.mongo.documents import PreparedEvent, claims, event_fields
+from server.storage.mongo.windows import KnownWindow
+
+
+class Unit:
+    """Events that are written as one document. `places` are theirs in the batch."""
+
+    def __init__(self, events: list[PreparedEvent], places: list[int]) -> None:
+        self.events = events
+        self.places = places
+        self.page: KnownWindow | None = None
+        self.document_id: bytes | str = events[0].document_id
+
+    @property
+    def entry(self) -> bytes:
+        """The entry that holds the events once the unit is written."""
+        return self.page.entry if self.page is not None else self.events[0].document_id
+
+    @property
+    def identity(self) -> bytes | None:
+        """The window's, if the events ask for one."""
+        window = self.events[0].window
+        return None if window is None else window.identity
+
+    def take_duplicates(self, holders: Mapping[bytes, bytes]) -> dict[int, bytes]:
+        """Take out the events whose id somebody holds; by their places, the entries that have them."""
+        kept: list[tuple[PreparedEvent, int]] = []
+        duplicates: dict[int, bytes] = {}
+        for event, place in zip(self.events, self.places, strict=True):
+            holder = None if event.id_hash is None else holders.get(event.id_hash)
+            if holder is None:
+                kept.append((event, place))
+            else:
+                duplicates[place] = holder
+        self.events, self.places = [event for event, _ in kept], [place for _, place in kept]
+        return duplicates
+
+    def document(self, known: KnownWindow | None, now: int) -> Any:
+        """The document to insert, given what is known of the window."""
+        first = self.events[0]
+        if first.window is None:
+            self.document_id = first.document_id
+            return first.document
+        self.page = known
+        if known is not None:
+            number = known.pages + 1
+            self.document_id = f"{known.chain}/{number}"
+            return self._page(known, number, now)
+        self.document_id = first.document_id
+        return self._opener(now + first.window.interval, now)
+
+    def counts_from(self, count: int) -> list[int]:
+        """The entry's count with each of the events, if it was `count` before the first of them."""
+        counts = []
+        for event in self.events:
+            count += event.event_count
+            counts.append(count)
+        return counts
+
+    @property
+    def event_count(self) -> int:
+        """How many events the unit stands for."""
+        return sum(event.event_count for event in self.events)
+
+    def _opener(self, end: int, now: int) -> dict[str, Any]:
+        first = self.events[0]
+        assert first.window is not None
+        fields = {
+            "_id": first.document_id,
+            "organisation": first.organisation,
+            "event_count": self.event_count,
+            **event_fields(first.event),
+            "window": first.window.identity,
+            "window_end": end,
+            **self._claims(now),
+        }
+        if len(self.events) > 1:
+            fields.update(totals_fields(self._totals()))
+            samples = self.samples_from(0)
+            if samples:
+                fields["samples"] = samples
+        return fields
+
+    def _page(self, known: KnownWindow, number: int, now: int) -> dict[str, Any]:
+        return {
+            "_id": self.document_id,
+            "organisation": self.events[0].organisation,
+            "entry": known.entry,
+            "unfolded": known.entry,
+            "chain": known.chain,
+            "number": number,
+            "page_time": now,
+            "event_count": self.event_count,
+            **totals_fields(self._totals()),
+            **self._claims(now),
+        }
+
+    def samples_from(self, count: int) -> list[dict[str, Any]]:
+        """Those of the events that are kept as samples, if the entry's count was `count` before them."""
+        samples = []
+        for event, after in zip(self.events, self.counts_from(count), strict=True):
+            before = after - event.event_count
+            # The opener itself is the entry.
+            if before and any(before < number <= after for number in SAMPLE_NUMBERS):
+                samples.append({"event_count": after, **event_fields(event.event)})
+        return samples
+
+    def _claims(self, now: int) -> dict[str, Any]:
+        return claims([event.id_hash for event in self.events if event.id_hash is not None], now)
+
+    def _totals(self) -> Repeats:
+        totals = [event.totals for event in self.events]
+        requests = [each.requested for each in totals if each.requested is not None]
+        return Repeats(
+            self.event_count,
+            min(each.first_event_time for each in totals),
+            max(each.last_event_time for each in totals),
+            max(each.last_receive_time for each in totals),
+            any(requests) if requests else None,
+        )
+
+
+def totals_fields(totals: Repeats) -> dict[str, Any]:
+    """Totals as fields of a document."""
+    fields: dict[str, Any] = {
+        "total_first_event_time": totals.first_event_time,
+        "total_last_event_time": totals.last_event_time,
+        "last_receive_time": totals.last_receive_time,
+    }
+    if totals.requested is not None:
+        fields["total_requested"] = totals.requested
+    return fields
