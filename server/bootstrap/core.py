@@ -1,6 +1,7 @@
 """The core over one store, wired."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from server.core.administration import Administration
@@ -16,13 +17,19 @@ from server.core.ports import Store
 from server.core.readiness import Readiness
 from server.core.reading import Reading
 from server.core.services import Services
+from server.core.snapshots import Gauges, Snapshot, take_snapshot
 from server.settings import Settings
 
 
 class Core:
-    """Everything between the doors and the store. `broken` is done once the process must not go on."""
+    """Everything between the doors and the store. `broken` is done once the process must not go on.
 
-    def __init__(self, store: Store[Any], settings: Settings) -> None:
+    `add_others` makes this process's counters those of the whole service; None where it is all there is.
+    """
+
+    def __init__(
+        self, store: Store[Any], settings: Settings, *, add_others: Callable[[Snapshot], Snapshot] | None = None
+    ) -> None:
         self._store = store
         self.broken: asyncio.Future[TrackingError] = asyncio.get_running_loop().create_future()
         budget, outcomes, observations = ByteBudget(settings.queue_bytes), Outcomes(), Observations()
@@ -30,7 +37,7 @@ class Core:
         self._committer: Committer[Any] = Committer(
             store, budget, outcomes, observations, deadline_seconds=settings.commit_seconds, on_broken=self._break
         )
-        self._maintenance = Maintenance(store, admission)
+        self._maintenance = Maintenance(store, admission, self._committer.trouble, on_broken=self._break)
         self.readiness = Readiness(store, budget, self._committer.trouble)
         self.services = Services(
             admission=admission,
@@ -42,6 +49,8 @@ class Core:
             observations=observations,
             draining=self.readiness.draining,
             check_ready=self.readiness.check,
+            snapshot=self.take_snapshot if add_others is None else lambda: add_others(self.take_snapshot()),
+            is_whole=add_others is None,
             max_request_bytes=settings.max_request_bytes,
         )
 
@@ -49,6 +58,16 @@ class Core:
         """Begin to commit and to keep house."""
         self._committer.start()
         self._maintenance.start()
+
+    def take_snapshot(self) -> Snapshot:
+        """What this process has counted so far, and how it is."""
+        budget = self.services.budget
+        gauges = Gauges(
+            queue_bytes=budget.used,
+            queue_capacity_bytes=budget.capacity,
+            store_up=self._committer.trouble.store_up,
+        )
+        return take_snapshot(self.services.outcomes, self.services.observations, gauges)
 
     async def close(self) -> None:
         """Commit what is queued, finish the housekeeping, let go of the store."""

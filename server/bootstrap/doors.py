@@ -50,20 +50,22 @@ class Doors:
         self._http = self._grpc = None
 
     async def _open_grpc(self, services: Services, settings: Settings) -> None:
-        if settings.grpc_port:
+        shared = settings.workers > 1
+        if settings.grpc_port and not shared:
             probe(settings.host, settings.grpc_port, "grpc-port")
         reader = MessageReader(seconds=_deadlines(settings).for_body(settings.max_request_bytes))
         server = GrpcServer(
             (ingest.tracking_service(services, reader), query.query_service(services, reader)),
             (ingest.SERVICE, query.SERVICE),
             max_message_bytes=settings.max_request_bytes,
+            reuse_port=shared,
         )
         address = host_and_port(settings.host, settings.grpc_port)
         self.grpc_port = await server.start(address, tls_credentials(settings))
         self._grpc = server
 
     async def _open_http(self, services: Services, settings: Settings) -> None:
-        listening = bind(settings.host, settings.http_port, "http-port")
+        listening = bind(settings.host, settings.http_port, "http-port", shared=settings.workers > 1)
         app = build_app(services, f"tracking-{secrets.token_hex(4)}")
         self._http = await HttpServer.start(app, listening, ssl=tls_context(settings), deadlines=_deadlines(settings))
         self.http_port = listening.getsockname()[1]

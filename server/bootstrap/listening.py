@@ -9,23 +9,27 @@ from server.core.errors import Refused
 from server.settings import Settings
 
 
-def bind(host: str, port: int, setting: str) -> socket.socket:
-    """A bound socket that nobody shares. Raises Refused naming the setting."""
+def bind(host: str, port: int, setting: str, *, shared: bool = False) -> socket.socket:
+    """A socket that listens; nobody shares its address, unless `shared`. Raises Refused naming the setting."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
+        bound = _bound(host, port, shared=shared)
         # Without this, two processes could bind one address and only the second to listen would fail.
         bound.listen(1)
     except OSError as error:
-        raise Refused(
-            f"{host}:{port} cannot be listened at ({error.strerror or error}); choose another with --{setting}"
-        ) from error
+        raise _refusal(host, port, setting, error) from error
     bound.setblocking(False)  # noqa: FBT003 - the name says what it is
     return bound
+
+
+def reserve(host: str, port: int, setting: str) -> socket.socket:
+    """An address that is ours, for workers to share; nobody listens yet. Raises Refused naming the setting."""
+    # With SO_REUSEPORT alone an address that another service listens at in the same way would simply be shared.
+    if port:
+        probe(host, port, setting)
+    try:
+        return _bound(host, port, shared=True)
+    except OSError as error:
+        raise _refusal(host, port, setting, error) from error
 
 
 def probe(host: str, port: int, setting: str) -> None:
@@ -56,3 +60,20 @@ def tls_credentials(settings: Settings) -> grpc.ServerCredentials | None:
         return None
     pair = settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes()
     return grpc.ssl_server_credentials([pair])
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.bind(address)
+    return bound
+
+
+def _refusal(host: str, port: int, setting: str, error: OSError) -> Refused:
+    reason = error.strerror or error
+    return Refused(f"{host}:{port} cannot be listened at ({reason}); choose another with --{setting}")

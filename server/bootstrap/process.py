@@ -1,21 +1,22 @@
-"""The life of one server process: start, serve until a signal, drain, end."""
+"""The life of one serving process: start, serve until it is told to stop, drain, end."""
 
 import asyncio
 import logging
 import os
 import signal
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AsyncExitStack, nullcontext
 from types import FrameType
 
 import uvloop
 
+from server.bootstrap.board import Place
 from server.bootstrap.core import Core
 from server.bootstrap.doors import Doors
+from server.bootstrap.first_key import KEY_SECONDS, announce_key, ensure_key
 from server.bootstrap.stores import open_store
-from server.bootstrap.welcome import announce, announce_key
-from server.core.administration import Administration
-from server.core.errors import StoreUnavailable
+from server.bootstrap.welcome import announce, configure_logging, http_url
 from server.settings import Settings
 
 logger = logging.getLogger("tracking")
@@ -24,62 +25,93 @@ _SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the interpreter from the store's writer, which needs little of it."""
 _NOTICE_SECONDS = 0.5
 """How long readiness is down before the doors close, so that whoever sends requests here sees it first."""
-_KEY_SECONDS = 2.0
-"""How long a start waits for the store before it opens the doors, and between two looks after that."""
-_LAST_COMMIT_SECONDS = 5.0
+LAST_COMMIT_SECONDS = 5.0
 """What the last commits may take beyond the drain."""
 
 
 def serve(settings: Settings) -> int:
     """Run the service until a signal ends it; the exit code. Raises Refused if it cannot start."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-8s %(name)s: %(message)s", stream=sys.stderr
-    )
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    return uvloop.run(_serve(settings))
+    configure_logging(settings)
+    process = Process(settings)
+    return process.run(_stop_signal)
 
 
-async def _serve(settings: Settings) -> int:
-    stop = _stop_signal()
-    async with AsyncExitStack() as stack:
-        core = Core(await open_store(settings), settings)
+class Process:
+    """One process: all there is of the service, or a worker, which has a `place` on the board.
+
+    `makes_keys`: it makes sure of the first key. `on_open` is called once the doors are open.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        place: Place | None = None,
+        makes_keys: bool = True,
+        on_open: Callable[[Doors], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._place = place
+        self._makes_keys = makes_keys
+        self._on_open = on_open or self._announce
+
+    def run(self, stop_signal: "Callable[[], asyncio.Future[None]]") -> int:
+        """Serve until the future that `stop_signal` gives is done; the exit code. Raises Refused."""
+        prepare_interpreter()
+        return uvloop.run(self._run(stop_signal))
+
+    async def _run(self, stop_signal: "Callable[[], asyncio.Future[None]]") -> int:
+        stop = stop_signal()
+        async with AsyncExitStack() as stack:
+            core = await self._open_core(stack)
+            doors = Doors()
+            # A store that is away is waited for behind open doors, which say so; any other start has its key first.
+            key = await self._begin_key(core, stack)
+            await doors.open(core.services, self._settings)
+            await doors.set_serving(serving=True)
+            self._on_open(doors)
+            if key is not None:
+                url = self._settings.public_url or http_url(self._settings, doors.http_port or self._settings.http_port)
+                key.add_done_callback(lambda key: announce_key(url, key))
+            await asyncio.wait((stop, core.broken), return_when=asyncio.FIRST_COMPLETED)
+            await self._drain(core, doors)
+        if core.broken.done():
+            logger.critical("The service ends: %s", core.broken.result().description)
+            return 1
+        logger.info("Stopped. Everything that was acknowledged is stored.")
+        return 0
+
+    async def _open_core(self, stack: AsyncExitStack) -> Core:
+        add_others = None if self._place is None else self._place.total
+        core = Core(await open_store(self._settings), self._settings, add_others=add_others)
+        await stack.enter_async_context(nullcontext() if self._place is None else self._place.kept(core.take_snapshot))
         stack.push_async_callback(core.close)
         core.start()
-        # A store that is away is waited for behind open doors, which say so; any other start has its key first.
-        key = asyncio.create_task(_ensure_key(core.services.administration, settings))
+        return core
+
+    async def _begin_key(self, core: Core, stack: AsyncExitStack) -> "asyncio.Task[str | None] | None":
+        if not self._makes_keys:
+            return None
+        key = asyncio.create_task(ensure_key(core.services.administration, self._settings))
         stack.callback(key.cancel)
-        await asyncio.wait((key,), timeout=_KEY_SECONDS)
-        doors = Doors()
-        await doors.open(core.services, settings)
-        await doors.set_serving(serving=True)
-        announce(settings, doors)
-        key.add_done_callback(lambda _: announce_key(settings, doors, key))
-        await asyncio.wait((stop, core.broken), return_when=asyncio.FIRST_COMPLETED)
-        _end_anyway_after(settings.drain_seconds + _LAST_COMMIT_SECONDS)
+        await asyncio.wait((key,), timeout=KEY_SECONDS)
+        return key
+
+    async def _drain(self, core: Core, doors: Doors) -> None:
+        _end_anyway_after(self._settings.drain_seconds + LAST_COMMIT_SECONDS)
         core.readiness.drain()
         await doors.set_serving(serving=False)
         if not core.broken.done():
             await asyncio.sleep(_NOTICE_SECONDS)
-        await doors.drain(settings.drain_seconds)
-    if core.broken.done():
-        logger.critical("The service ends: %s", core.broken.result().description)
-        return 1
-    logger.info("Stopped. Everything that was acknowledged is stored.")
-    return 0
+        await doors.drain(self._settings.drain_seconds)
+
+    def _announce(self, doors: Doors) -> None:
+        announce(self._settings, http_port=doors.http_port, grpc_port=doors.grpc_port)
 
 
-async def _ensure_key(administration: Administration, settings: Settings) -> str | None:
-    """The secret of a first key, if there had to be one; waits for a store that is away."""
-    while True:
-        try:
-            if settings.bootstrap_api_key is None:
-                return await administration.ensure_first_key()
-            await administration.ensure_bootstrap_key(settings.bootstrap_api_key)
-        except StoreUnavailable as error:
-            logger.warning("No key can be made sure of yet: %s", error.description)
-            await asyncio.sleep(_KEY_SECONDS)
-        else:
-            return None
+def prepare_interpreter() -> None:
+    """Let threads take turns often enough for a store that writes on one."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 def _stop_signal() -> "asyncio.Future[None]":

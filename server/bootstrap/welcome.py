@@ -1,51 +1,44 @@
-"""What a person sees when the service starts."""
+"""What a person reads while the service starts."""
 
-import asyncio
 import logging
+import sys
 
-from server.bootstrap.doors import Doors
 from server.bootstrap.listening import host_and_port
 from server.settings import Settings
 
 logger = logging.getLogger("tracking")
 
 
-def announce(settings: Settings, doors: Doors) -> None:
-    """Say where the doors are."""
-    if doors.http_port is not None:
-        logger.info("HTTP listens at %s", _url(settings, doors.http_port))
-    if doors.grpc_port is not None:
-        address = host_and_port(settings.host, doors.grpc_port)
+_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
+
+
+def configure_logging(settings: Settings, *, name_process: bool = False) -> None:
+    """What is logged goes to standard error. `name_process`: each line says which process it is of."""
+    form = _FORMAT.replace("%(name)s", "%(name)s[%(process)d]") if name_process else _FORMAT
+    logging.basicConfig(level=settings.log_level.upper(), format=form, stream=sys.stderr)
+
+
+def configure_logging_beside(settings: Settings) -> None:
+    """The same for our own words alone, in a process that is another program's."""
+    logger.setLevel(settings.log_level.upper())
+    if not logging.getLogger().handlers and not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter(_FORMAT))
+        logger.addHandler(handler)
+        logger.propagate = False
+
+
+def announce(settings: Settings, *, http_port: int | None, grpc_port: int | None) -> None:
+    """Say where the doors are; None = that door is closed."""
+    if http_port is not None:
+        logger.info("HTTP listens at %s", http_url(settings, http_port))
+    if grpc_port is not None:
+        address = host_and_port(settings.host, grpc_port)
         logger.info("gRPC listens at %s%s", address, " (TLS)" if settings.tls_certificate else "")
     if settings.ignored_variables:
         logger.info("Ignored, as they are somebody else's: %s", ", ".join(settings.ignored_variables))
 
 
-def announce_key(settings: Settings, doors: Doors, key: "asyncio.Future[str | None]") -> None:
-    """On the very first start, once there is a key: show it, and a command that uses it."""
-    if key.cancelled() or (secret := key.result()) is None:
-        return
-    url = settings.public_url or _url(settings, doors.http_port or settings.http_port)
-    print(_FIRST_START.format(secret=secret, url=url.rstrip("/")), flush=True)
-
-
-def _url(settings: Settings, port: int) -> str:
+def http_url(settings: Settings, port: int) -> str:
+    """Where the HTTP door is."""
     return f"{'https' if settings.tls_certificate else 'http'}://{host_and_port(settings.host, port)}"
-
-
-_FIRST_START = """
-This is the first start. Organisation 'default' was created, with an API key that is shown only now:
-
-    {secret}
-
-Send a first event:
-
-    curl -X POST "{url}/api/v1/tracking/log" \\
-      -H "Content-Type: application/json" \\
-      -H "Authorization: Bearer {secret}" \\
-      -d '{{"message": "Hello from curl", "level": "success"}}'
-
-and find it again:
-
-    curl "{url}/api/v1/tracking/entries" -H "Authorization: Bearer {secret}"
-"""

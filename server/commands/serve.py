@@ -29,6 +29,10 @@ def _help(setting: Setting) -> str:
 def _run(options: argparse.Namespace) -> int:
     flags = {setting.field: getattr(options, setting.field) for setting in SETTINGS}
     settings = read_settings(os.environ, {field: text for field, text in flags.items() if text is not None})
+    if settings.workers > 1:
+        from server.bootstrap.workers import serve_with_workers  # noqa: PLC0415 - heavy
+
+        return serve_with_workers(settings)
     from server.bootstrap.process import serve  # noqa: PLC0415 - heavy
 
     return serve(settings)

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from server.core.admission import Admission
-from server.core.errors import TrackingError
-from server.core.ports import Store
+from server.core.errors import StoreUnavailable, TrackingError
+from server.core.ports import Store, StoreBroken
+from server.core.trouble import StoreTrouble
 
 logger = logging.getLogger("tracking.maintenance")
 
@@ -16,11 +18,23 @@ _USE_STEPS = 10
 
 
 class Maintenance:
-    """Housekeeping of the store and the keys' last uses, on a task of its own."""
+    """Housekeeping of the store and the keys' last uses, on a task of its own.
 
-    def __init__(self, store: Store[Any], admission: Admission) -> None:
+    `on_broken` is called when the store must not be used any more: the process has to end.
+    """
+
+    def __init__(
+        self,
+        store: Store[Any],
+        admission: Admission,
+        trouble: StoreTrouble,
+        *,
+        on_broken: Callable[[TrackingError], None],
+    ) -> None:
         self._store = store
+        self._trouble = trouble
         self._admission = admission
+        self._on_broken = on_broken
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -39,9 +53,20 @@ class Maintenance:
         while True:
             await asyncio.sleep(_STEP_SECONDS)
             step += 1
-            await self._attempt(self._store.maintain())
+            await self._attempt(self._maintain())
             if step % _USE_STEPS == 0:
                 await self._attempt(self._record_use())
+
+    async def _maintain(self) -> None:
+        try:
+            await self._store.maintain()
+            # Where nobody sends anything, somebody has to find out that it works again.
+            if not self._trouble.store_up:
+                await self._store.check()
+                self._trouble.store_up = True
+        except StoreUnavailable:
+            self._trouble.store_up = False
+            raise
 
     async def _record_use(self) -> None:
         if uses := self._admission.take_uses():
@@ -50,6 +75,8 @@ class Maintenance:
     async def _attempt(self, work: Any) -> None:
         try:
             await work
+        except StoreBroken as error:
+            self._on_broken(error)
         except TrackingError as error:
             # The store being away is told by readiness and by every refused event; here it only waits its turn.
             logger.debug("Housekeeping has to wait: %s", error)

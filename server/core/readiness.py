@@ -59,8 +59,10 @@ class Readiness:
         try:
             await self._store.check()
         except TrackingError as error:
+            self._trouble.store_up = False
             return error
         else:
+            self._trouble.store_up = True
             self._answer_time = monotonic()
             return None
         finally:

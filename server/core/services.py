@@ -13,6 +13,7 @@ from server.core.ingest import Ingest
 from server.core.observations import Observations
 from server.core.outcomes import Outcomes
 from server.core.reading import Reading
+from server.core.snapshots import Snapshot
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,4 +29,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     draining: "asyncio.Future[None]"
     """Done once the process takes nothing new."""
     check_ready: Callable[[], Awaitable[None]]
+    snapshot: Callable[[], Snapshot]
+    """What was counted and measured, over all processes of the service."""
+    is_whole: bool
+    """Whether this process is all there is of the service, and no worker among others."""
     max_request_bytes: int

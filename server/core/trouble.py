@@ -21,9 +21,12 @@ class StoreTrouble:
         self._since: float | None = None
         self._last_failure = -inf
         self._reason = ""
+        self.store_up = True
+        """Whether the last use of the store, as far as this was told of it, worked."""
 
     def failed(self, error: TrackingError) -> None:
         """A commit failed for a reason that may pass."""
+        self.store_up = False
         self._last_failure, self._reason = self._clock(), error.description
         if self._since is None:
             self._since = self._last_failure
@@ -35,6 +38,7 @@ class StoreTrouble:
 
     def worked(self) -> None:
         """A commit succeeded."""
+        self.store_up = True
         if self._since is not None and self.recent() is None:
             logger.warning("Events are stored again, after %.0f s of trouble.", self._clock() - self._since)
             self._since = None

@@ -5,21 +5,22 @@ bounded queue, so that a client that sends faster than the store commits is slow
 """
 
 import asyncio
+from typing import TypeAlias
 
 from tracking.v1 import tracking_service_pb2
 
-from server.core.errors import Draining, TrackingError
-from server.core.model import ApiKey, Door, Receipt
+from server.core.errors import Draining, NotAuthenticated, NotAuthorised, TrackingError
+from server.core.model import Door, Receipt
 from server.core.services import Services
 from server.grpc_api.answers import stream_logged
 from server.grpc_api.door import Context, admit
 from server.grpc_api.events import read_event
 from server.transport.grpc import decode
 
-_MAX_UNDER_WAY = 1_000
+MAX_UNDER_WAY = 1_000
 """Events of one stream that are read and not answered yet."""
 
-Pending = asyncio.Future[list[Receipt]] | TrackingError
+Pending: TypeAlias = "asyncio.Future[list[Receipt]] | TrackingError"
 
 
 class LogStream:
@@ -29,53 +30,64 @@ class LogStream:
         self._services = services
         self._context = context
         self._under_way: asyncio.Queue[tuple[int, Pending] | None] = asyncio.Queue()
-        self._room = asyncio.Semaphore(_MAX_UNDER_WAY)
-        self._end: TrackingError | None = None
+        self._room = asyncio.Semaphore(MAX_UNDER_WAY)
 
     async def run(self) -> None:
         """Until the client has sent its last event. Raises what ends the call, once all that was read is answered."""
-        key = await admit(self._services, self._context, "ingest")
-        reading = asyncio.create_task(self._read(key))
-        stop = self._services.draining
-        stop.add_done_callback(lambda _: reading.cancel())
+        await admit(self._services, self._context, "ingest")
+        reading = asyncio.create_task(self._read())
+
+        def stop_reading(_: object) -> None:
+            reading.cancel()
+
+        self._services.draining.add_done_callback(stop_reading)
         try:
             while (item := await self._under_way.get()) is not None:
                 await self._answer(*item)
                 self._room.release()
-            if self._end is not None:
-                raise self._end
+            if (end := await reading) is not None:
+                raise end
         finally:
+            self._services.draining.remove_done_callback(stop_reading)
             reading.cancel()
+            self._forget()
 
-    async def _read(self, key: ApiKey) -> None:
+    async def _read(self) -> TrackingError | None:
+        """Begin the commit of each event that comes; what ends the call, None for the client's own end."""
         try:
             while isinstance(data := await self._next(), bytes):
-                # A revoked key ends the stream as soon as it would end a call.
-                key = await admit(self._services, self._context, "ingest")
-                self._under_way.put_nowait(self._begin(key, data))
+                self._under_way.put_nowait(await self._begin(data))
         except asyncio.CancelledError:
             if not self._services.draining.done():
                 raise
-            self._end = Draining()
-        except TrackingError as error:
-            self._end = error
-        self._under_way.put_nowait(None)
+            return Draining()
+        except (NotAuthenticated, NotAuthorised) as error:
+            # A revoked key ends the stream as soon as it would end a call; the event that was read has no answer.
+            self._services.ingest.refuse(Door.GRPC, error)
+            return error
+        finally:
+            self._under_way.put_nowait(None)
+        return None
 
     async def _next(self) -> object:
         """The next message, once there is room for its event; at the end, what is no bytes."""
         await self._room.acquire()
         return await self._context.read()
 
-    def _begin(self, key: ApiKey, data: bytes) -> tuple[int, Pending]:
-        sequence = 0
+    async def _begin(self, data: bytes) -> tuple[int, Pending]:
+        """Queue an event; what is wrong with it is its result. Raises NotAuthenticated, NotAuthorised."""
+        request, undecodable = _decoded(data)
         try:
+            key = await admit(self._services, self._context, "ingest")
             self._services.admission.charge(key)
-            request = decode(tracking_service_pb2.LogStreamRequest, data)
-            sequence = request.sequence
-            return sequence, self._services.ingest.begin(key, Door.GRPC, read_event(request.event))
+            if undecodable is not None:
+                raise undecodable
+            return request.sequence, self._services.ingest.begin(key, Door.GRPC, read_event(request.event))
+        except (NotAuthenticated, NotAuthorised):
+            raise
         except TrackingError as error:
             self._services.ingest.refuse(Door.GRPC, error)
-            return sequence, error
+            return request.sequence, error
 
     async def _answer(self, sequence: int, pending: Pending) -> None:
         result: Receipt | TrackingError
@@ -84,3 +96,18 @@ class LogStream:
         except TrackingError as error:
             result = error
         await self._context.write(stream_logged(sequence, result))
+
+    def _forget(self) -> None:
+        """Nobody waits for these any more; what is queued is committed all the same."""
+        while not self._under_way.empty():
+            item = self._under_way.get_nowait()
+            if item is not None and isinstance(item[1], asyncio.Future):
+                item[1].cancel()
+
+
+def _decoded(data: bytes) -> tuple[tracking_service_pb2.LogStreamRequest, TrackingError | None]:
+    # First of all, as the sequence stands in every answer; an event that cannot be read costs the key a unit too.
+    try:
+        return decode(tracking_service_pb2.LogStreamRequest, data), None
+    except TrackingError as error:
+        return tracking_service_pb2.LogStreamRequest(), error

@@ -26,7 +26,7 @@ def readyz_handler(services: Services) -> Handler:
 
 def metrics_handler(services: Services) -> Handler:
     """`/metrics`."""
-    metrics = Metrics(services)
+    metrics = Metrics(services.snapshot, whole=services.is_whole)
 
     async def render(_: Request) -> HTTPResponse:
         return HTTPResponse(metrics.render(), content_type=CONTENT_TYPE)

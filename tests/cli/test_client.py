@@ -20,6 +20,14 @@ def test_a_server_that_serves_is_healthy(client: Tracking) -> None:
     assert (done.returncode, done.stdout) == (0, "SERVING\n")
 
 
+def test_a_server_on_this_machine_is_asked_by_its_own_settings_and_without_a_key(
+    tracking: Tracking, server: Server
+) -> None:
+    own = {"TRACKING_HOST": "0.0.0.0", "TRACKING_HTTP_PORT": server.http_address.rpartition(":")[2]}
+    done = tracking("health", "--local", **own)
+    assert (done.returncode, done.stdout) == (0, "READY\n")
+
+
 def test_a_logged_event_is_found_again_with_all_that_was_said(client: Tracking) -> None:
     texts = {"service": "s1", "component": "c", "code": "E1", "environment": "test", "release": "1.0"}
     flags = [word for name, value in texts.items() for word in (f"--{name}", value)]

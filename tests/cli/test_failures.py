@@ -42,6 +42,7 @@ def refusal(done: Done, code: int) -> str:
         ("log", "a", "--api-key", "with space"),
         ("log", "a", "--api-key", "k", "--address", "a b"),
         ("log", "a", "--api-key", "k", "--ca-file", "/nowhere.pem"),
+        ("health", "--local", "--address", "127.0.0.1:1"),
         ("entries", "--limit", "0"),
         ("entries", "--from", "yesterday"),
         ("entries", "--from", "-1h", "--to", "-2h"),
@@ -58,7 +59,6 @@ def refusal(done: Done, code: int) -> str:
         ("key", "create", "--organisation", "default", "--kind", "browser", "--origin", "shop"),
         ("organisation", "create", "two\nlines"),
         ("organisation", "list", "--database-url", "postgres://host"),
-        ("organisation", "list", "--database-url", "mongodb://host/db"),
         ("serve", "--http-port", "abc"),
         ("serve", "--unknown"),
         ("serve", "--workers", "2"),
@@ -93,6 +93,7 @@ def test_a_database_that_cannot_be_opened_is_exit_code_1(tracking: Tracking, tmp
     (tmp_path / "file").write_text("no folder")
     refusal(tracking("organisation", "list", "--database-url", "sqlite:///file/tracking.db"), 1)
     refusal(tracking("organisation", "list", "--database-url", "sqlite:///file"), 1)
+    refusal(tracking("organisation", "list", "--database-url", "mongodb://127.0.0.1:1/db?replicaSet=none"), 1)
 
 
 @pytest.mark.parametrize("words", [("health",), ("log", "a"), ("entries",)], ids=" ".join)
@@ -103,6 +104,21 @@ def test_a_server_that_is_not_there_is_named(tracking: Tracking, words: tuple[st
         line = refusal(tracking(*words, "--address", address, TRACKING_API_KEY="k"), 1)
     assert address in line
     assert "tracking serve" in line
+
+
+def test_a_machine_without_a_server_or_without_its_http_door_is_told(tracking: Tracking) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        assert port in refusal(tracking("health", "--local", TRACKING_HTTP_PORT=port), 1)
+    assert "HTTP" in refusal(tracking("health", "--local", TRACKING_DOORS="grpc"), 2)
+    assert "HTTP" in refusal(tracking("health", "--local", TRACKING_HTTP_PORT="0"), 2)
+    assert "TRACKING_HTTP_PORT" in refusal(tracking("health", "--local", TRACKING_HTTP_PORT="x"), 2)
+
+
+def test_whoever_else_listens_there_is_not_taken_for_the_server(tracking: Tracking, server: Server) -> None:
+    port = server.grpc_address.rpartition(":")[2]
+    assert port in refusal(tracking("health", "--local", TRACKING_HTTP_PORT=port), 1)
 
 
 def test_tls_with_a_server_that_speaks_none_is_told(tracking: Tracking, server: Server) -> None:

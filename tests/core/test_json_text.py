@@ -68,7 +68,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_what_is_made_to_be_slow_is_read_in_a_moment(text: bytes) -> None:
+def test_what_is_made_to_be_slow_does_not_hang(text: bytes) -> None:
     begin = time.process_time()
     read_json(text)
-    assert time.process_time() - begin < 2
+    # Seconds where it hung for minutes: a bound for a hang, not for a speed.
+    assert time.process_time() - begin < 60

@@ -32,8 +32,8 @@ async def test_a_full_disk_is_told_and_nothing_is_acknowledged_that_is_not_store
             with no_room(service):
                 await producers.meets_refusals(100)
                 await eventually(lambda: _is_ready(client, status=503))
-            await producers.acknowledges(500)
             await eventually(lambda: _is_ready(client))
+            await producers.acknowledges(500)
     await _require_everything(service, ledger)
 
 
@@ -50,6 +50,7 @@ async def test_a_disk_that_really_is_full_is_told_too(tmp_path: Path) -> None:
                 await producers.meets_refusals(100)
                 await eventually(lambda: _is_ready(client, status=503))
                 ballast.unlink()
+                await eventually(lambda: _is_ready(client))
                 await producers.acknowledges(500)
             await _require_everything(service, ledger)
 

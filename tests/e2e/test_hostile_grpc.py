@@ -72,15 +72,16 @@ async def door(service: Service) -> AsyncIterator[Service]:
 
 async def _go_on(client: GrpcClient) -> None:
     while True:
-        await _require_well(client)
+        # The flood is made in this process too, and takes its time.
+        await _require_well(client, seconds=2)
         await asyncio.sleep(0.02)
 
 
-async def _require_well(client: GrpcClient) -> None:
+async def _require_well(client: GrpcClient, *, seconds: float = 1) -> None:
     begin = monotonic()
     event = log_event_pb2.LogEvent(message="I am well")
     assert (await client.tracking.Log(tracking_service_pb2.LogRequest(event=event), metadata=client.metadata)).success
-    assert monotonic() - begin < 1
+    assert monotonic() - begin < seconds
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ async def test_a_message_that_is_no_event_is_invalid_and_one_too_large_is_too_la
 
 
 async def test_a_bomb_is_refused_after_little_inflation(door: Service) -> None:
-    bomb = gzip.compress(bytes(200 * _MEBIBYTE), compresslevel=1)
+    bomb = await asyncio.to_thread(gzip.compress, bytes(200 * _MEBIBYTE), 1)
     compressed = b"\x01" + message(bomb)[1:]
     async with peak_memory(door.process) as peak, connected(door.grpc_port) as connection:
         before = door.process.memory_info().rss
@@ -142,9 +143,9 @@ async def test_metadata_without_end_are_not_kept(door: Service) -> None:
     async with peak_memory(door.process) as peak, connected(door.grpc_port) as connection:
         before = door.process.memory_info().rss
         await connection.send(frame(HEADERS, stream=1, payload=call_headers(_LOG)))
-        for _ in range(10_000):
+        for _ in range(30_000):
             await connection.send(frame(CONTINUATION, stream=1, payload=field(b"a", b"b" * 10_000)))
-    assert peak.bytes - before < 50 * _MEBIBYTE
+    assert peak.bytes - before < 150 * _MEBIBYTE
 
 
 async def test_a_flood_of_streams_is_held_to_its_limit(door: Service) -> None:
@@ -203,7 +204,6 @@ async def test_messages_that_never_end_do_not_pile_up_in_memory(tmp_path: Path, 
             await UnfinishedMessages(connection, _LOG, key, streams=400, size=5 * _MEBIBYTE - 100).send()
             async with grpc_client(fresh) as client:
                 assert await _code_of(_raw_log(client)(b"")) is grpc.StatusCode.UNAUTHENTICATED
-        print("PEAK", (peak.bytes - before) / 1e6)
         assert peak.bytes - before < 150 * _MEBIBYTE
 
 

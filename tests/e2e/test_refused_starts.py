@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from tests.support.mongo_databases import Databases
 from tests.support.service import Service, environment
 
 
@@ -83,6 +84,23 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     url = f"sqlite:///{tmp_path}/file/tracking.db"
     assert f"{tmp_path}/file" in _refusal(tmp_path, exit_code=1, database_url=url)
+
+
+def test_a_mongodb_that_does_not_let_us_in_is_one_line_also_for_two_workers(tmp_path: Path, mongodb: Databases) -> None:
+    url = mongodb.url_of("refused").replace("mongodb://", "mongodb://nobody:wrong@")
+    assert "Authentication failed" in _refusal(tmp_path, exit_code=1, database_url=url)
+    assert "Authentication failed" in _refusal(tmp_path, exit_code=1, database_url=url, workers=2)
+
+
+@pytest.mark.parametrize("door", ["http", "grpc"])
+def test_a_port_that_others_share_is_not_joined_by_workers(tmp_path: Path, mongodb: Databases, door: str) -> None:
+    with socket.socket() as shared:
+        shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        shared.bind(("127.0.0.1", 0))
+        shared.listen()
+        port = shared.getsockname()[1]
+        chosen = {"database_url": mongodb.url_of("refused"), "workers": 2, f"{door}_port": port}
+        assert f"127.0.0.1:{port}" in _refusal(tmp_path, exit_code=1, **chosen)
 
 
 def _refusal(folder: Path, *flags: str, exit_code: int, **settings: object) -> str:

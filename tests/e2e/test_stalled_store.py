@@ -26,8 +26,9 @@ pytestmark = IN_SESSION
 
 _MEBIBYTE = 1024 * 1024
 _COMMIT_SECONDS = 1.0
-_ANSWERS_SECONDS = 2.0
-"""The deadline of a commit, and as much again for a machine that has other things to do."""
+_ANSWERS_SECONDS = _COMMIT_SECONDS + 1.0
+"""Answered within a second behind the deadline, by a service that is busy refusing others."""
+_AT_ONCE_SECONDS = 1.0
 _RECOVERS_SECONDS = 10.0
 _QUEUE_BYTES = 64 * _MEBIBYTE
 _FILLS_QUEUE = 80
@@ -70,13 +71,12 @@ async def test_500_bodies_of_1_mib_stay_within_bounds_and_the_excess_is_answered
                 await eventually(lambda: _is_full(client))
                 begin = monotonic()
                 assert await flood(service, 1) == ["OVERLOADED"]
-                assert monotonic() - begin < 1
+                assert monotonic() - begin < _AT_ONCE_SECONDS
                 codes = await flood(service, _REQUESTS - _FILLS_QUEUE - 1) + await filling
             assert set(codes) <= {"OVERLOADED", "STORE_UNAVAILABLE"}
             await eventually(lambda: _is_ready(client), timeout_seconds=_RECOVERS_SECONDS)
             assert (await client.post("/log", {"message": "after"})).status == 200
             assert await client.metric("tracking_queue_bytes") == 0
-        print("PEAK", door, before, peak.bytes, codes.count("OVERLOADED"))
         assert peak.bytes - before < _COPIES * _QUEUE_BYTES
 
 

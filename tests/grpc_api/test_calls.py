@@ -5,7 +5,7 @@ from typing import Any
 import grpc
 import grpc.aio
 import pytest
-from tracking.v1 import tracking_service_pb2, tracking_service_pb2_grpc
+from tracking.v1 import tracking_service_pb2
 from tracking.v1.log_event_pb2 import LogEvent
 
 from tests.support.fixtures import IN_SESSION, Clock
@@ -20,6 +20,7 @@ METHODS = {
     for service, method, scope in (
         ("TrackingService", "Log", "ingest"),
         ("TrackingService", "LogBatch", "ingest"),
+        ("TrackingService", "LogStream", "ingest"),
         ("QueryService", "ListEntries", "read"),
         ("QueryService", "GetEntry", "read"),
     )
@@ -99,18 +100,6 @@ async def test_a_refusal_has_the_status_of_its_code(client: Client, clock: Clock
     assert await status(client.grpc, get, b"") == "NOT_FOUND NOT_FOUND"
     assert await status(limited.grpc, LOG, HELLO) == "RESOURCE_EXHAUSTED RATE_LIMITED"
     assert await status(browser.grpc, LOG, HELLO) == "PERMISSION_DENIED ORIGIN_NOT_ALLOWED"
-
-
-async def test_log_stream_is_declared_and_not_there_yet(client: Client) -> None:
-    stub: Any = tracking_service_pb2_grpc.TrackingServiceStub(client.service.channel)
-    stream = stub.LogStream(
-        iter([tracking_service_pb2.LogStreamRequest(sequence=1)]),
-        metadata=(("authorization", f"Bearer {client.key}"),),
-        timeout=10,
-    )
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stream.read()
-    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 @pytest.mark.parametrize("method", ["/tracking.v1.TrackingService/Nothing", "/tracking.v1.Nothing/Log", "/x/y"])

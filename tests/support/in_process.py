@@ -17,7 +17,7 @@ from server.core.administration import Organisation
 from server.core.key_requests import NewKey
 from server.core.keys import ALL_SCOPES
 from server.core.model import KeyKind, Scope
-from server.setting_kinds import Secret, SqliteDatabase
+from server.setting_kinds import Database, Secret, SqliteDatabase
 from server.settings import Settings
 from tests.support.grpc_door import GrpcDoor
 from tests.support.rest_door import RestDoor
@@ -92,10 +92,12 @@ class InProcessService:
 
 
 @asynccontextmanager
-async def in_process(folder: Path, **settings: Any) -> AsyncIterator[InProcessService]:
-    """A service on free ports over a new file, and clients of it; all closed at the end."""
+async def in_process(
+    folder: Path, database: Database | None = None, **settings: Any
+) -> AsyncIterator[InProcessService]:
+    """A service on free ports over a new file, unless told, and clients of it; all closed at the end."""
     chosen = Settings(
-        database_url=SqliteDatabase(folder / "tracking.db"),
+        database_url=database or SqliteDatabase(folder / "tracking.db"),
         http_port=0,
         grpc_port=0,
         doors=("http", "grpc"),

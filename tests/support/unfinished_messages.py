@@ -41,7 +41,7 @@ class UnfinishedMessages:
         """Send until the server grants nothing more, has had all but the last bytes, or has reset every stream."""
         reading = asyncio.create_task(self._read())
         try:
-            for stream in self._left:
+            for stream in tuple(self._left):
                 await self._connection.send(frame(HEADERS, flags=END_HEADERS, stream=stream, payload=self._headers))
             while await self._send_round() or await self._may_go_on():
                 pass

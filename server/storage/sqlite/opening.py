@@ -1,5 +1,7 @@
 """From a path to a database that is ours and up to date, or one line that says why not."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -19,13 +21,11 @@ def make_folder(path: Path) -> None:
 
 def open_database(path: Path) -> apsw.Connection:
     """A writing connection to the file, which is made, or brought to this program's version."""
+    _make_file(path)
     try:
         with translated_errors():
             connection = open_writer(path)
             try:
-                # Without the right to write, SQLite opens for reading, and says nothing.
-                if connection.readonly("main"):
-                    raise ValueError("it may not be written")
                 migrate(connection)
             except BaseException:
                 connection.close()
@@ -35,3 +35,10 @@ def open_database(path: Path) -> apsw.Connection:
         raise Refused(f"the database {path} cannot be opened: {error.description}") from error
     except ValueError as error:
         raise Refused(f"the database {path} cannot be opened: {error}") from error
+
+
+def _make_file(path: Path) -> None:
+    """Make the file for its owner alone; SQLite gives the files beside it the same mode. One that is there stays."""
+    # What cannot be made, SQLite will say.
+    with suppress(OSError, RuntimeError):
+        os.close(os.open(path.resolve(), os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))

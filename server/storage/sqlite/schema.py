@@ -89,8 +89,12 @@ _APPLICATION_ID = 0x74726B31
 def migrate(connection: apsw.Connection) -> None:
     """Make the file what this program needs: write-ahead log, and the steps that are missing, each in a transaction.
 
-    Raises ValueError, and changes nothing, for a file of a newer version and for a file of another program.
+    Raises ValueError, and changes nothing, for a file of a newer version, of another program, or without the right
+    to write it.
     """
+    # SQLite opens such a file for reading only, and says nothing.
+    if connection.readonly("main"):
+        raise ValueError("it may not be written")
     taken = _version(connection)
     connection.pragma("journal_mode", "wal")
     for number, step in enumerate(_STEPS[taken:], start=taken + 1):

@@ -69,5 +69,6 @@ class Housekeeping:
 def _work(sweep: Sweep, connection: apsw.Connection, *, now: int, until: int) -> None:
     deadline = monotonic() + _STEP_SECONDS
     with transaction(connection):
+        sweep.step(connection, now=now, until=until)
         while sweep.is_due(now) and monotonic() < deadline:
             sweep.step(connection, now=now, until=until)

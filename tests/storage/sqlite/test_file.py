@@ -16,6 +16,20 @@ def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
     assert path.is_file()
 
 
+async def test_no_other_user_may_read_what_is_stored(store: SqliteStore, path: Path) -> None:
+    await commit(store, submission("first"))
+    modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    names = ("tracking.db", "tracking.db-wal", "tracking.db-shm", "tracking.db.lock")
+    assert modes == dict.fromkeys(names, 0o600)
+
+
+def test_a_file_that_is_there_keeps_its_mode(path: Path) -> None:
+    path.touch()
+    path.chmod(0o640)
+    SqliteStore(path)._opened.close()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
 async def test_what_was_committed_is_there_when_the_file_is_opened_again(store: SqliteStore, path: Path) -> None:
     await commit(store, submission("first"))
     await store.close()
@@ -58,8 +72,8 @@ def test_the_database_of_another_program_is_refused_and_left_alone(path: Path) -
     assert path.read_bytes() == content
 
 
-async def test_a_file_of_a_newer_version_is_refused_and_left_alone(store: SqliteStore, path: Path) -> None:
-    await store.close()
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
+    SqliteStore(path)._opened.close()
     connection = apsw.Connection(str(path))
     connection.pragma("user_version", 1000)
     connection.close()
@@ -70,14 +84,12 @@ async def test_a_file_of_a_newer_version_is_refused_and_left_alone(store: Sqlite
     assert path.read_bytes() == content
 
 
-async def test_a_refused_file_is_not_kept_locked(store: SqliteStore, path: Path) -> None:
-    await store.close()
-    content = path.read_bytes()
+def test_a_refused_file_is_not_kept_locked(path: Path) -> None:
     path.write_bytes(b"no database" * 500)
     with pytest.raises(Refused):
         SqliteStore(path)
-    path.write_bytes(content)
-    await SqliteStore(path).close()
+    path.unlink()
+    SqliteStore(path)._opened.close()
 
 
 def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.support.stores import SECOND, commit, read_all
 @pytest.mark.parametrize("kills", [4, pytest.param(100, marks=pytest.mark.faults)])
 async def test_a_killed_store_keeps_what_it_acknowledged(path: Path, kills: int) -> None:
     choose = random.Random(kills)
-    acknowledged = 0
+    acknowledged = attempted = 0
     for kill in range(kills):
         acknowledged, attempted = _commit_until_killed(path, acknowledged, seed=kill, commits=choose.randrange(1, 60))
         store = SqliteStore(path)

@@ -2,6 +2,7 @@
 
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import apsw
 import msgspec
@@ -14,7 +15,7 @@ from tests.support.stores import START, commit, read_all, submission
 def changes(path: Path) -> list[tuple[list[int], list[tuple[int, int]]]]:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        rows = connection.execute("SELECT changes FROM pending ORDER BY id").fetchall()
+        rows: list[Any] = connection.execute("SELECT changes FROM pending ORDER BY id").fetchall()
     finally:
         connection.close()
     decoded = [msgspec.msgpack.decode(row[0], type=tuple[list[int], list[tuple[int, int]]]) for row in rows]

@@ -24,7 +24,7 @@ class Refused(NotAcknowledged):
 
 
 class NotReached(NotAcknowledged):
-    """Nobody listens."""
+    """Nobody listens, or not any more."""
 
 
 class CutOff(NotAcknowledged):
