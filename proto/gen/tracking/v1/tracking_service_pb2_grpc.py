@@ -74,8 +74,8 @@ class TrackingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LogStream(self, request_iterator, context):
-        """Keeps events as they come and answers each as soon as it is durable, not always in the order of the requests. A
-        bad, rate-limited or shed event is a result and the stream goes on; only a bad key or a stopping server ends it.
+        """Keeps events as they come and answers each once it is durable, in the order of the requests. A bad, rate-limited
+        or shed event is a result and the stream goes on; only a bad key or a stopping server ends it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,8 +42,8 @@ class TrackingServiceStub:
     call as a whole is UNAVAILABLE: send it again, event_id protects from counting twice.
     """
     LogStream: _grpc.StreamStreamMultiCallable[_tracking_service_pb2.LogStreamRequest, _tracking_service_pb2.LogStreamResponse]
-    """Keeps events as they come and answers each as soon as it is durable, not always in the order of the requests. A
-    bad, rate-limited or shed event is a result and the stream goes on; only a bad key or a stopping server ends it.
+    """Keeps events as they come and answers each once it is durable, in the order of the requests. A bad, rate-limited
+    or shed event is a result and the stream goes on; only a bad key or a stopping server ends it.
     """
 
 @_typing.type_check_only
@@ -60,8 +60,8 @@ class TrackingServiceAsyncStub(TrackingServiceStub):
     call as a whole is UNAVAILABLE: send it again, event_id protects from counting twice.
     """
     LogStream: _aio.StreamStreamMultiCallable[_tracking_service_pb2.LogStreamRequest, _tracking_service_pb2.LogStreamResponse]  # type: ignore[assignment]
-    """Keeps events as they come and answers each as soon as it is durable, not always in the order of the requests. A
-    bad, rate-limited or shed event is a result and the stream goes on; only a bad key or a stopping server ends it.
+    """Keeps events as they come and answers each once it is durable, in the order of the requests. A bad, rate-limited
+    or shed event is a result and the stream goes on; only a bad key or a stopping server ends it.
     """
 
 class TrackingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -93,8 +93,8 @@ class TrackingServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_tracking_service_pb2.LogStreamRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_tracking_service_pb2.LogStreamResponse], _abc.AsyncIterator[_tracking_service_pb2.LogStreamResponse]]:
-        """Keeps events as they come and answers each as soon as it is durable, not always in the order of the requests. A
-        bad, rate-limited or shed event is a result and the stream goes on; only a bad key or a stopping server ends it.
+        """Keeps events as they come and answers each once it is durable, in the order of the requests. A bad, rate-limited
+        or shed event is a result and the stream goes on; only a bad key or a stopping server ends it.
         """
 
 def add_TrackingServiceServicer_to_server(servicer: TrackingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
