@@ -51,7 +51,7 @@ class Doors:
 
     async def _open_grpc(self, services: Services, settings: Settings) -> None:
         shared = settings.workers > 1
-        if settings.grpc_port and not shared:
+        if not shared:
             probe(settings.host, settings.grpc_port, "grpc-port")
         reader = MessageReader(seconds=_deadlines(settings).for_body(settings.max_request_bytes))
         server = GrpcServer(

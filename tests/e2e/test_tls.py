@@ -4,6 +4,7 @@ import shutil
 import ssl
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import grpc
 import httpx
@@ -52,8 +53,9 @@ async def no_door_speaks_plain_text(service: Service) -> None:
         with pytest.raises(httpx.HTTPError):
             await client.get(f"http://localhost:{service.http_port}/livez")
     async with grpc.aio.insecure_channel(f"localhost:{service.grpc_port}") as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
+            await stub.Check(health_pb2.HealthCheckRequest(), timeout=10)
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
 

@@ -104,22 +104,15 @@ def _before(page: Page) -> dict[str, Any]:
 
 
 def _sum(page: Page) -> list[dict[str, Any]]:
-    """What folding changes."""
-    total = {
-        "event_count": {"$add": ["$event_count", page["event_count"]]},
-        "total_first_event_time": _extreme("$min", "first_event_time", page),
-        "total_last_event_time": _extreme("$max", "last_event_time", page),
-        "last_receive_time": {
-            "$max": [{"$ifNull": ["$last_receive_time", "$receive_time"]}, page["last_receive_time"]]
-        },
+    """What folding changes; an opener has all these fields, except perhaps `total_requested`."""
+    count = {"$add": ["$event_count", page["event_count"]]}
+    total: dict[str, Any] = {
+        "event_count": count,
+        "total_first_event_time": {"$min": ["$total_first_event_time", page["total_first_event_time"]]},
+        "total_last_event_time": {"$max": ["$total_last_event_time", page["total_last_event_time"]]},
+        "last_receive_time": {"$max": ["$last_receive_time", page["last_receive_time"]]},
+        f"folds.{page['chain']}": {"page": page["number"], "count": count},
     }
     if "total_requested" in page:
-        known = {"$ifNull": ["$total_requested", {"$ifNull": ["$requested", False]}]}
-        total["total_requested"] = {"$or": [known, page["total_requested"]]}
-    folded = {"page": page["number"], "count": {"$add": ["$event_count", page["event_count"]]}}
-    return [{"$set": {**total, f"folds.{page['chain']}": folded}}]
-
-
-def _extreme(operator: str, field: str, page: Page) -> dict[str, Any]:
-    known = {"$ifNull": [f"$total_{field}", {"$ifNull": [f"${field}", "$event_time"]}]}
-    return {operator: [known, page[f"total_{field}"]]}
+        total["total_requested"] = {"$or": ["$total_requested", page["total_requested"]]}
+    return [{"$set": total}]

@@ -36,7 +36,12 @@ _INDEXES: dict[str, list[dict[str, Any]]] = {
         # A window is open as long as its opener has this field: one opener a window.
         _partial("window", unique=True),
         _partial("unfolded", unique=False),
-        {"keys": [("page_expire_time", 1)], "name": "page_expire_time", "expireAfterSeconds": 0},
+        {
+            "keys": [("page_expire_time", 1)],
+            "name": "page_expire_time",
+            "expireAfterSeconds": 0,
+            "partialFilterExpression": {"page_expire_time": {"$exists": True}},
+        },
     ],
     ORGANISATIONS: [{"keys": [("name", 1)], "name": "name", "unique": True}],
     API_KEYS: [

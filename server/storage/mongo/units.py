@@ -83,13 +83,11 @@ class Unit:
             **event_fields(first.event),
             "window": first.window.identity,
             "window_end": end,
+            **totals_fields(self._totals()),
             **self._claims(now),
         }
-        if len(self.events) > 1:
-            fields.update(totals_fields(self._totals()))
-            samples = self.samples_from(0)
-            if samples:
-                fields["samples"] = samples
+        if samples := self.samples_from(0):
+            fields["samples"] = samples
         return fields
 
     def _page(self, known: KnownWindow, number: int, now: int) -> dict[str, Any]:
