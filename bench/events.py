@@ -36,6 +36,14 @@ def single_calls(*, storm: bool = False) -> list[bytes]:
     ]
 
 
+def stream_calls() -> list[bytes]:
+    """Requests of `LogStream`."""
+    return [
+        tracking_service_pb2.LogStreamRequest(sequence=number, event=event_message(event(number))).SerializeToString()
+        for number in range(_REQUESTS)
+    ]
+
+
 def batch_calls(*, storm: bool = False) -> list[bytes]:
     """Requests of `LogBatch`."""
     return [

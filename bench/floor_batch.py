@@ -51,7 +51,7 @@ class _Floor:
         self._connection.execute(_TABLE)
         self._keys = count(1)
         self._calls = batch_calls()
-        self._blobs = [[msgspec.msgpack.encode(_row(event)) for event in _decode(call)] for call in self._calls]
+        self._blobs = [[msgspec.msgpack.encode(_row(event)) for event in decode(call)] for call in self._calls]
 
     def run(self, *, seconds: float) -> Measurement:
         latencies: list[float] = []
@@ -60,7 +60,7 @@ class _Floor:
             turn = monotonic()
             if turn - begin > seconds:
                 break
-            _decode(call)
+            decode(call)
             self._write(blobs)
             latencies.append(monotonic() - turn)
         return measured(
@@ -75,7 +75,7 @@ class _Floor:
             )
 
 
-def _decode(call: bytes) -> list[dict[str, Any]]:
+def decode(call: bytes) -> list[dict[str, Any]]:
     return [_event(event) for event in tracking_service_pb2.LogBatchRequest.FromString(call).events]
 
 

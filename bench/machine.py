@@ -2,11 +2,12 @@
 
 import os
 import platform
+import resource
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import apsw
 import msgspec
@@ -28,16 +29,32 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     packages: dict[str, str]
     sync_milliseconds: float
     """Median of appending a page and `fdatasync`, on the disk that was used."""
-    load_at_start: float
 
     def describe(self) -> str:
         """The line."""
         packages = ", ".join(f"{name} {number}" for name, number in self.packages.items())
         return (
             f"{self.cores} cores ({self.processor}), {self.memory_gibibytes:.0f} GiB, {self.kernel},"
-            f" Python {self.python}, {packages}, fdatasync {self.sync_milliseconds:.2f} ms,"
-            f" load {self.load_at_start:.1f} at the start"
+            f" Python {self.python}, {packages}, fdatasync {self.sync_milliseconds:.2f} ms"
         )
+
+
+class Company:
+    """How much of the processors other programs and other guests of the host took since this was made, in cores."""
+
+    def __init__(self) -> None:
+        self._begin = self._clocks()
+
+    def cores(self) -> float:
+        """The mean so far; processes of ours count once they have ended."""
+        seconds, busy, own = (after - before for before, after in zip(self._begin, self._clocks(), strict=True))
+        return max(0.0, busy - own) / seconds
+
+    def _clocks(self) -> tuple[float, float, float]:
+        spent = psutil.cpu_times()
+        busy = sum(getattr(spent, kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq", "steal"))
+        usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return monotonic(), busy, sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def look_at_machine(directory: Path) -> Machine:
@@ -50,7 +67,6 @@ def look_at_machine(directory: Path) -> Machine:
         python=platform.python_version(),
         packages={name: version(name) for name in _PACKAGES} | {"SQLite": apsw.sqlite_lib_version()},
         sync_milliseconds=_sync_seconds(directory) * 1e3,
-        load_at_start=os.getloadavg()[0],
     )
 
 

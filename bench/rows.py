@@ -25,12 +25,20 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     contestants: Callable[[Stage], tuple[Measure | None, Measure]]
     needs_wrk: bool = False
     least_rate_ratio: float | None = None
+    most_p50_ratio: float | None = None
     most_p99_ratio: float | None = None
 
 
 def all_rows() -> list[Row]:
     """Every row, in the order of the table."""
-    return [*(_log_http(number) for number in (1, 32, 64, 128)), *map(_log_grpc, (32, 64)), *_batches(), *_storms()]
+    return [
+        *(_log_http(number) for number in (1, 32, 64, 128)),
+        *map(_log_grpc, (32, 64)),
+        _stream(),
+        *_batches(),
+        *_storms(),
+        *_mongodb(),
+    ]
 
 
 def _log_http(connections: int) -> Row:
@@ -41,7 +49,7 @@ def _log_http(connections: int) -> Row:
     busy = connections >= 64
     return Row(
         name=f"log-http-{connections}",
-        title=f"`POST log`, {connections} connections, to a bare Sanic handler",
+        title=f"`POST log`, {connections} connection{'s' * (connections > 1)}, to a bare Sanic handler",
         contestants=contestants,
         needs_wrk=True,
         least_rate_ratio=0.5 if busy else None,
@@ -59,6 +67,19 @@ def _log_grpc(in_flight: int) -> Row:
         title=f"`Log`, {in_flight} in flight, to a bare grpc.aio servicer",
         contestants=contestants,
         least_rate_ratio=0.6,
+    )
+
+
+def _stream() -> Row:
+    def contestants(stage: Stage) -> tuple[Measure, Measure]:
+        service = stage.service()
+        return _grpc(stage, "log", service, in_flight=64), _grpc(stage, "stream", service, in_flight=1)
+
+    return Row(
+        name="stream",
+        title="one `LogStream`, to `Log` with 64 in flight of the same client",
+        contestants=contestants,
+        least_rate_ratio=2.0,
     )
 
 
@@ -118,14 +139,66 @@ def _storms() -> list[Row]:
     ]
 
 
+def _mongodb() -> list[Row]:
+    def log_http(stage: Stage) -> tuple[Measure, Measure]:
+        load, mongodb = Load(stage, single_bodies()), stage.service(stage.mongodb())
+        return _http(load, stage.service(), 128), _http(load, mongodb, 128)
+
+    def batch(stage: Stage) -> tuple[Measure, Measure]:
+        url = stage.mongodb()
+        return _floor_mongo(stage, "batch", url), _grpc(stage, "batch", stage.service(url), in_flight=2)
+
+    def hot_keys(stage: Stage) -> tuple[Measure, Measure]:
+        url = stage.mongodb()
+        services = stage.service(url), stage.service(url)
+        return _grpc(stage, "batch", *services, in_flight=4), _grpc(stage, "batch-storm", *services, in_flight=4)
+
+    def commit_of_one(stage: Stage) -> tuple[Measure, Measure]:
+        url = stage.mongodb()
+        return _floor_mongo(stage, "one", url), _floor_mongo(stage, "commit", url)
+
+    return [
+        Row(
+            name="mongodb-log-http-128",
+            title="MongoDB: `POST log`, 128 connections, to the same on SQLite",
+            contestants=log_http,
+            needs_wrk=True,
+            least_rate_ratio=0.7,
+        ),
+        Row(
+            name="mongodb-batch-grpc",
+            title=f"MongoDB: `LogBatch` of {BATCH_EVENTS}, 2 in flight, to decoding, BSON and raw `insert_many`",
+            contestants=batch,
+            least_rate_ratio=0.5,
+        ),
+        Row(
+            name="mongodb-hot-keys",
+            title="MongoDB, two processes: a storm on one key, `LogBatch`, to distinct plain events",
+            contestants=hot_keys,
+            least_rate_ratio=2.0,
+        ),
+        Row(
+            name="mongodb-commit-of-one",
+            title="MongoDB: the store's commit of one event, to `insert_one`",
+            contestants=commit_of_one,
+            most_p50_ratio=1.5,
+        ),
+    ]
+
+
+def _floor_mongo(stage: Stage, kind: str, url: str) -> Measure:
+    return partial(_run, stage, "bench.floor_mongo", "--kind", kind, "--url", url)
+
+
 def _http(load: Load, server: Running, connections: int) -> Measure:
     return lambda seconds: load.measure(server, connections=connections, seconds=seconds)
 
 
-def _grpc(stage: Stage, kind: str, server: Running, *, in_flight: int) -> Measure:
-    arguments = ("--kind", kind, "--in-flight", str(in_flight), "--key", KEY)
-    target = ("--address", f"127.0.0.1:{server.grpc_port}", "--server-pid", str(server.pid))
-    return partial(_run, stage, "bench.grpc_client", *arguments, *target)
+def _grpc(stage: Stage, kind: str, *servers: Running, in_flight: int) -> Measure:
+    arguments = ["--kind", kind, "--in-flight", str(in_flight), "--key", KEY]
+    for server in servers:
+        arguments += ["--address", f"127.0.0.1:{server.grpc_port}", "--server-pid", str(server.pid)]
+    return partial(_run, stage, "bench.grpc_client", *arguments)
 
 
 def _bare_batch(stage: Stage) -> Measure:

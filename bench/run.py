@@ -13,7 +13,7 @@ import msgspec
 
 from bench import wrk
 from bench.idle import Idle, measure_idle
-from bench.machine import Machine, look_at_machine
+from bench.machine import Company, Machine, look_at_machine
 from bench.measurement import Measurement
 from bench.rows import Row, all_rows
 from bench.stage import ROOT, Failed, Stage
@@ -21,6 +21,7 @@ from bench.table import Result, markdown, result_of
 
 _IDLE = "idle"
 _STARTS = 5
+_QUIET_CORES = 0.15
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,27 +30,29 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     machine: Machine
     rounds: int
     seconds: int
+    others_cores: float
+    """How much of the processors other programs took meanwhile."""
     results: list[Result]
     idle: Idle | None
 
 
 def main() -> None:
     """Run what was asked for, then print the tables."""
-    options = _parser().parse_args()
+    options = _options()
     signal.signal(signal.SIGTERM, _stop)
     if wrk.PATH is None:
         _tell(wrk.MISSING)
     report = _run(options)
-    print(f"{report.machine.describe()}\n{report.rounds} rounds of {report.seconds} s in turn\n")
+    print(f"{report.machine.describe()}\n\n{report.rounds} rounds of {report.seconds} s in turn; {_company(report)}\n")
     print(markdown(report.results, report.idle))
     if options.json is not None:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options() -> argparse.Namespace:
     names = [*(row.name for row in all_rows()), _IDLE]
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", action="append", metavar="ROW", help=f"rows that begin so, of: {', '.join(names)}")
+    parser.add_argument("--only", action="append", metavar="ROW", help=f"this row or rows: {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each row [5]")
     parser.add_argument("--seconds", type=int, default=2, help="seconds of a contestant in a round [2]")
     parser.add_argument("--quick", action="store_true", help="one cold round of a second: to see that it works")
@@ -57,23 +60,38 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--directory", type=Path, default=ROOT / ".cache" / "bench", help="where the stores lie [.cache/bench]"
     )
-    return parser
+    options = parser.parse_args()
+    if not any(_is_asked_for(name, options.only) for name in names):
+        parser.error(f"no row is called {options.only[0]!r}; there are {', '.join(names)}")
+    return options
 
 
 def _run(options: argparse.Namespace) -> Report:
     if options.quick:
         options.rounds = options.seconds = 1
-    machine = look_at_machine(options.directory)
+    machine, company = look_at_machine(options.directory), Company()
     chosen = [row for row in all_rows() if _is_asked_for(row.name, options.only)]
     results = [_measure(row, options) for row in chosen]
     idle = None
     if _is_asked_for(_IDLE, options.only):
         idle = measure_idle(options.directory, starts=1 if options.quick else _STARTS, on_progress=_tell)
-    return Report(machine=machine, rounds=options.rounds, seconds=options.seconds, results=results, idle=idle)
+    return Report(
+        machine=machine,
+        rounds=options.rounds,
+        seconds=options.seconds,
+        others_cores=company.cores(),
+        results=results,
+        idle=idle,
+    )
+
+
+def _company(report: Report) -> str:
+    advice = "" if report.others_cores < _QUIET_CORES else ": run it again when the machine is quiet"
+    return f"other programs took {report.others_cores:.2f} of {report.machine.cores} cores meanwhile{advice}"
 
 
 def _is_asked_for(name: str, prefixes: list[str] | None) -> bool:
-    return prefixes is None or name.startswith(tuple(prefixes))
+    return prefixes is None or any(name == prefix or name.startswith(f"{prefix}-") for prefix in prefixes)
 
 
 def _measure(row: Row, options: argparse.Namespace) -> Result:

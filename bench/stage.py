@@ -14,6 +14,9 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+import pytest
+
+from tests.support.mongod import ReplicaSet
 
 ROOT = Path(__file__).parents[1]
 KEY = "a-key-for-benchmarks-and-nothing-else-0001"
@@ -52,12 +55,21 @@ class Stage:
     ) -> None:
         self._stack.close()
 
-    def service(self) -> Running:
-        """The real service on an empty SQLite file, ready."""
+    def mongodb(self) -> str:
+        """The URL of a MongoDB of its own: one member, which is a majority; Failed where there is no mongod."""
+        try:
+            replica_set = ReplicaSet()
+        except pytest.skip.Exception as missing:
+            raise Failed(str(missing)) from missing
+        self._stack.callback(replica_set.close)
+        return replica_set.url
+
+    def service(self, database_url: str | None = None) -> Running:
+        """The real service, ready: on an empty SQLite file, or on a database of MongoDB."""
         http_port, grpc_port = _free_port(), _free_port()
         file = self.directory / f"service-{http_port}.db"
         ports = ("--http-port", str(http_port), "--grpc-port", str(grpc_port))
-        store = ("--database-url", f"sqlite:///{file}")
+        store = ("--database-url", database_url or f"sqlite:///{file}")
         process = self._start("server", "serve", "--doors", "http,grpc", *store, *ports, "--log-level", "warning")
         _wait_ready(process, http_port)
         return Running(pid=process.pid, http_port=http_port, grpc_port=grpc_port)

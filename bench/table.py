@@ -18,6 +18,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     floor: list[Measurement] = []
     service: list[Measurement] = []
     least_rate_ratio: float | None = None
+    most_p50_ratio: float | None = None
     most_p99_ratio: float | None = None
     skipped: str | None = None
 
@@ -35,13 +36,14 @@ def result_of(row: Row, floor: list[Measurement], service: list[Measurement]) ->
         floor=floor,
         service=service,
         least_rate_ratio=row.least_rate_ratio,
+        most_p50_ratio=row.most_p50_ratio,
         most_p99_ratio=row.most_p99_ratio,
     )
 
 
 _HEAD = (
     "row | floor, 1/s | service, 1/s | ratio (of the rounds) | wanted | CPU µs, floor | CPU µs, service"
-    " | p50 ms, floor | p50 ms, service | p99 ms, floor | p99 ms, service | p99 ratio | wanted"
+    " | p50 ms, floor | p50 ms, service | p50 ratio | wanted | p99 ms, floor | p99 ms, service | p99 ratio | wanted"
 )
 
 
@@ -66,7 +68,7 @@ def _cells(result: Result, columns: int) -> list[str]:
         return [result.title, f"skipped: {result.skipped}", *["–"] * (columns - 2)]
     floor = medians(result.floor) if result.floor else None
     service = medians(result.service)
-    rates, p99s = result.ratios("rate"), result.ratios("p99_milliseconds")
+    rates, p50s, p99s = (result.ratios(name) for name in ("rate", "p50_milliseconds", "p99_milliseconds"))
     return [
         result.title,
         *_pair(floor, service, "rate", 0),
@@ -74,6 +76,8 @@ def _cells(result: Result, columns: int) -> list[str]:
         _at_least(rates, result.least_rate_ratio),
         *_pair(floor, service, "cpu_microseconds", 1),
         *_pair(floor, service, "p50_milliseconds", 2),
+        _ratio(p50s),
+        _at_most(p50s, result.most_p50_ratio),
         *_pair(floor, service, "p99_milliseconds", 2),
         _ratio(p99s),
         _at_most(p99s, result.most_p99_ratio),
@@ -97,7 +101,9 @@ def _idle(idle: Idle) -> list[str]:
 
 
 def _ratio(ratios: list[float]) -> str:
-    return f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})" if ratios else "–"
+    if len(ratios) < 2:
+        return f"{ratios[0]:.2f}" if ratios else "–"
+    return f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
 
 
 def _at_least(ratios: list[float], wanted: float | None) -> str:
@@ -105,7 +111,7 @@ def _at_least(ratios: list[float], wanted: float | None) -> str:
 
 
 def _at_most(ratios: list[float], wanted: float | None) -> str:
-    return "–" if wanted is None or not ratios else f"≤ {wanted:.0f} {_verdict(met=median(ratios) <= wanted)}"
+    return "–" if wanted is None or not ratios else f"≤ {wanted:g} {_verdict(met=median(ratios) <= wanted)}"
 
 
 def _verdict(*, met: bool) -> str:
