@@ -21,7 +21,7 @@ end
 function done(summary, latency)
    local errors = summary.errors
    io.write(string.format(
-      '{"requests": %d, "microseconds": %d, "p50_microseconds": %d, "p99_microseconds": %d, "errors": %d}\n',
+      '{"requests": %d, "microseconds": %d, "p50_microseconds": %d, "p99_microseconds": %d, "refused": %d, "broken": %d}\n',
       summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-      errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+      errors.status, errors.connect + errors.read + errors.write + errors.timeout))
 end

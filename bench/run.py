@@ -47,6 +47,8 @@ def main() -> None:
     print(markdown(report.results, report.idle))
     if options.json is not None:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
+    if any(result.failed for result in report.results):
+        sys.exit(1)
 
 
 def _options() -> argparse.Namespace:
@@ -99,6 +101,15 @@ def _measure(row: Row, options: argparse.Namespace) -> Result:
         return Result(name=row.name, title=row.title, skipped="wrk is missing")
     floors: list[Measurement] = []
     services: list[Measurement] = []
+    try:
+        _run_rounds(row, options, floors, services)
+    except Failed as error:
+        _tell(f"{row.name}: {error}")
+        return Result(name=row.name, title=row.title, failed=str(error))
+    return result_of(row, floors, services)
+
+
+def _run_rounds(row: Row, options: argparse.Namespace, floors: list[Measurement], services: list[Measurement]) -> None:
     with Stage(options.directory) as stage:
         floor, service = row.contestants(stage)
         if not options.quick:
@@ -110,7 +121,6 @@ def _measure(row: Row, options: argparse.Namespace) -> Result:
             if floor is not None:
                 floors.append(floor(options.seconds))
             services.append(service(options.seconds))
-    return result_of(row, floors, services)
 
 
 def _tell(line: str) -> None:

@@ -11,7 +11,7 @@ from bench.rows import Row
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One row's measurements, a pair a round; no floor where there is none, none at all where it was skipped."""
+    """One row's measurements, a pair a round; no floor where there is none, none at all where it was skipped or failed."""
 
     name: str
     title: str
@@ -21,6 +21,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     most_p50_ratio: float | None = None
     most_p99_ratio: float | None = None
     skipped: str | None = None
+    failed: str | None = None
 
     def ratios(self, figure: str) -> list[float]:
         """The service's figure to the floor's, round by round."""
@@ -64,8 +65,9 @@ def _rates(results: list[Result]) -> list[str]:
 
 
 def _cells(result: Result, columns: int) -> list[str]:
-    if result.skipped is not None:
-        return [result.title, f"skipped: {result.skipped}", *["–"] * (columns - 2)]
+    if not result.service:
+        why = f"skipped: {result.skipped}" if result.failed is None else f"**failed**: {result.failed}"
+        return [result.title, why, *["–"] * (columns - 2)]
     floor = medians(result.floor) if result.floor else None
     service = medians(result.service)
     rates, p50s, p99s = (result.ratios(name) for name in ("rate", "p50_milliseconds", "p99_milliseconds"))

@@ -15,6 +15,7 @@ MISSING = "wrk is missing: rows over HTTP are skipped (Debian and Ubuntu: apt-ge
 _SCRIPT = Path(__file__).with_name("post.lua")
 _SEPARATOR = b"\x1e"
 _GRACE_SECONDS = 15.0
+_TIMEOUT_SECONDS = 10
 
 
 class _Summary(msgspec.Struct):
@@ -22,7 +23,8 @@ class _Summary(msgspec.Struct):
     microseconds: int
     p50_microseconds: int
     p99_microseconds: int
-    errors: int
+    refused: int
+    broken: int
 
 
 class Load:
@@ -52,8 +54,9 @@ class Load:
         now = process.cpu_times()
         cpu_seconds = now.user + now.system - spent.user - spent.system
         summary = msgspec.json.decode(output.splitlines()[-1], type=_Summary)
-        if summary.errors or not summary.requests:
-            raise Failed(f"of {summary.requests} requests {summary.errors} failed")
+        if summary.refused or summary.broken or not summary.requests:
+            failed = f"{summary.refused} refused, {summary.broken} broken off or not answered in time"
+            raise Failed(f"of {summary.requests} requests {failed}")
         events = summary.requests * self._events_each
         return Measurement(
             rate=events / summary.microseconds * 1e6,
@@ -65,5 +68,5 @@ class Load:
     def _command(self, server: Running, connections: int, seconds: int) -> list[str]:
         assert PATH is not None
         url = f"http://127.0.0.1:{server.http_port}/api/v1/tracking/{self._path}"
-        load = f"--threads 1 --connections {connections} --duration {seconds}s".split()
+        load = f"--threads 1 --connections {connections} --duration {seconds}s --timeout {_TIMEOUT_SECONDS}s".split()
         return [PATH, *load, "--script", str(_SCRIPT), url, "--", str(self._file), KEY, self._media_type]

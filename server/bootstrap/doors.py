@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Awaitable
 
 from server.bootstrap.listening import bind, host_and_port, probe, tls_context, tls_credentials
+from server.core.errors import Refused
 from server.core.services import Services
 from server.grpc_api import ingest, query
 from server.http_api.app import build_app
@@ -24,7 +25,9 @@ class Doors:
         self._grpc: GrpcServer | None = None
 
     async def open(self, services: Services, settings: Settings) -> None:
-        """Serve. Raises Refused, with nothing left open, if an address is taken."""
+        """Serve. Raises Refused, with nothing left open, if an address is taken or no door would be open."""
+        if not {"http", "grpc"}.intersection(settings.doors):
+            raise Refused("--doors otlp: this build has no OTLP door; choose http or grpc", exit_code=2)
         try:
             if "grpc" in settings.doors:
                 await self._open_grpc(services, settings)

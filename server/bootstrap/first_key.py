@@ -29,8 +29,15 @@ async def ensure_key(administration: Administration, settings: Settings) -> str 
 
 def announce_key(url: str, key: "asyncio.Future[str | None]") -> None:
     """Once there is a first key: show it, and a command that uses it."""
-    if key.cancelled() or (secret := key.result()) is None:
+    if key.cancelled():
         return
+    if (error := key.exception()) is not None:
+        logger.error("No key could be made sure of; make one with 'tracking key create'.", exc_info=error)
+    elif (secret := key.result()) is not None:
+        _show(url, secret)
+
+
+def _show(url: str, secret: str) -> None:
     print(_FIRST_START.format(secret=secret, url=url.rstrip("/")), flush=True)
 
 

@@ -17,9 +17,10 @@ async def open_store(settings: Settings) -> Store[Any]:
         return SqliteStore(database.path)
     # The driver is loaded only where it is used.
     from server.storage.mongo.connection import Connection  # noqa: PLC0415
+    from server.storage.mongo.drivers import client_of  # noqa: PLC0415
     from server.storage.mongo.store import MongoStore  # noqa: PLC0415
 
-    connection = Connection(database.url)
+    connection = Connection(database.url, connect=client_of(settings.mongodb_driver))
     await connection.open()
     return MongoStore(connection)
 

@@ -50,6 +50,9 @@ def field_of(error: TrackingError) -> str | None:
     """The name that the contract gives to the field an error names."""
     if error.field is None:
         return None
+    if error.field.startswith("attribute."):
+        # What follows is the client's own name.
+        return error.field
     return _FIELDS.get(error.field) or _CAPITAL.sub(lambda capital: f"_{capital[0].lower()}", error.field)
 
 

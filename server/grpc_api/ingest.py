@@ -8,7 +8,7 @@ from server.core.services import Services
 from server.grpc_api.answers import batch_logged, logged
 from server.grpc_api.door import Context, admit, method, stream
 from server.grpc_api.events import read_event, read_events
-from server.grpc_api.stream import LogStream
+from server.grpc_api.stream import LogStream, OpenStreams
 from server.transport.grpc import MessageReader, decode
 
 SERVICE = tracking_service_pb2.DESCRIPTOR.services_by_name["TrackingService"].full_name
@@ -16,6 +16,7 @@ SERVICE = tracking_service_pb2.DESCRIPTOR.services_by_name["TrackingService"].fu
 
 def tracking_service(services: Services, reader: MessageReader) -> grpc.GenericRpcHandler:
     """The service's methods."""
+    streams = OpenStreams()
 
     async def log(context: Context) -> bytes:
         key = await admit(services, context, "ingest")
@@ -35,6 +36,6 @@ def tracking_service(services: Services, reader: MessageReader) -> grpc.GenericR
         {
             "Log": method(services, "Log", log, ingests=True),
             "LogBatch": method(services, "LogBatch", log_batch, ingests=True),
-            "LogStream": stream(services, "LogStream", lambda context: LogStream(services, context).run()),
+            "LogStream": stream(services, "LogStream", lambda context: LogStream(services, context, streams).run()),
         },
     )

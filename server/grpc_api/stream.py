@@ -5,11 +5,13 @@ bounded queue, so that a client that sends faster than the store commits is slow
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from tracking.v1 import tracking_service_pb2
 
-from server.core.errors import Draining, NotAuthenticated, NotAuthorised, TrackingError
+from server.core.errors import Draining, NotAuthenticated, NotAuthorised, Overloaded, TrackingError
 from server.core.model import Door, Receipt
 from server.core.services import Services
 from server.grpc_api.answers import stream_logged
@@ -20,25 +22,56 @@ from server.transport.grpc import decode
 MAX_UNDER_WAY = 1_000
 """Events of one stream that are read and not answered yet."""
 
+STREAMS_OF_A_KEY = 64
+"""Streams that one key may have open: a message that is being read lies in memory, out of sight of the byte budget."""
+
 Pending: TypeAlias = "asyncio.Future[list[Receipt]] | TrackingError"
+
+
+class OpenStreams:
+    """How many streams each key has open. For one event loop."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    @contextmanager
+    def one_more(self, key_id: str) -> Iterator[None]:
+        """Count a stream while it is open. Raises Overloaded for one too many."""
+        if self._counts.get(key_id, 0) >= STREAMS_OF_A_KEY:
+            raise Overloaded(f"This API key has {STREAMS_OF_A_KEY} streams open here; close one, or use Log.")
+        self._counts[key_id] = self._counts.get(key_id, 0) + 1
+        try:
+            yield
+        finally:
+            self._counts[key_id] -= 1
+            if not self._counts[key_id]:
+                del self._counts[key_id]
 
 
 class LogStream:
     """One call. A bad, rate-limited or shed event is a result like any other; a bad key or the drain ends the call."""
 
-    def __init__(self, services: Services, context: Context) -> None:
+    def __init__(self, services: Services, context: Context, streams: OpenStreams) -> None:
         self._services = services
         self._context = context
+        self._streams = streams
+        self._waits_for_message = False
         self._under_way: asyncio.Queue[tuple[int, Pending] | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(MAX_UNDER_WAY)
 
     async def run(self) -> None:
         """Until the client has sent its last event. Raises what ends the call, once all that was read is answered."""
-        await admit(self._services, self._context, "ingest")
+        key = await admit(self._services, self._context, "ingest")
+        with self._streams.one_more(key.id):
+            await self._run()
+
+    async def _run(self) -> None:
         reading = asyncio.create_task(self._read())
 
         def stop_reading(_: object) -> None:
-            reading.cancel()
+            # An event that was read gets its answer; nothing more is read.
+            if self._waits_for_message:
+                reading.cancel()
 
         self._services.draining.add_done_callback(stop_reading)
         try:
@@ -61,6 +94,8 @@ class LogStream:
             if not self._services.draining.done():
                 raise
             return Draining()
+        except Draining as error:
+            return error
         except (NotAuthenticated, NotAuthorised) as error:
             # A revoked key ends the stream as soon as it would end a call; the event that was read has no answer.
             self._services.ingest.refuse(Door.GRPC, error)
@@ -71,8 +106,13 @@ class LogStream:
 
     async def _next(self) -> object:
         """The next message, once there is room for its event; at the end, what is no bytes."""
+        if self._services.draining.done():
+            raise Draining
+        self._waits_for_message = True
         await self._room.acquire()
-        return await self._context.read()
+        data = await self._context.read()
+        self._waits_for_message = False
+        return data
 
     async def _begin(self, data: bytes) -> tuple[int, Pending]:
         """Queue an event; what is wrong with it is its result. Raises NotAuthenticated, NotAuthorised."""

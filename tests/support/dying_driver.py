@@ -1,4 +1,4 @@
-"""A process that dies in the middle of its work with MongoDB: at one operation, before it or right after it."""
+"""A process that dies, or loses a reply, in the middle of its work with MongoDB: before an operation or after it."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Literal
@@ -27,16 +27,16 @@ class Died(BaseException):
 
 
 class Fate:
-    """Lets operations pass until `countdown` of them have; the next one is the last, and may yet reach MongoDB."""
+    """Lets operations pass until `countdown` of them have; the next one fails, and may yet reach MongoDB."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: type[BaseException] = Died) -> None:
         self.countdown: int | None = None
         self.moment: Moment = "before"
-        self.operations = 0
+        self.struck = False
+        self._error = error
 
     def before(self) -> None:
         """An operation begins."""
-        self.operations += 1
         self._strike("before")
 
     def after(self) -> None:
@@ -47,7 +47,8 @@ class Fate:
 
     def _strike(self, moment: Moment) -> None:
         if self.countdown == 0 and self.moment == moment:
-            raise Died
+            self.countdown, self.struck = None, True
+            raise self._error
 
 
 class DyingClient:

@@ -36,29 +36,50 @@ _TEXTS = (
 
 
 class PreparedEvent(msgspec.Struct, frozen=True):
-    """An event encoded for its document, with what a commit has to know about it."""
+    """An event with what a commit has to know about it; `document` is what a plain one is stored as.
+
+    An event of a window has none: most of them only add to the totals of an entry.
+    """
 
     document_id: bytes
-    document: RawBSONDocument
+    document: RawBSONDocument | None
     event: StoredEvent
     size: int
     level_word: str
     organisation: int
-    event_count: int
+    totals: Repeats
     window: Window | None
     id_hash: bytes | None
 
     @property
-    def totals(self) -> Repeats:
-        """What this event alone adds."""
-        return first_repeats(self.event, self.event_count)
+    def event_count(self) -> int:
+        """How many events it stands for."""
+        return self.totals.event_count
 
 
 def prepare(submission: Submission, ids: EntryIds, now: int) -> PreparedEvent:
     """Encode one event, with the time its id is claimed. Raises what `bson` raises, for this event alone."""
     event = stored_event(submission)
     document_id = ids.take(submission.organisation_id, submission.event_time // NANOSECONDS_PER_MILLISECOND)
-    fields: dict[str, Any] = {
+    document = None
+    if submission.window is None:
+        document = RawBSONDocument(bson.encode(_plain(document_id, submission, event, now)))
+    size = _encoded_size(event) if document is None else len(document.raw)
+    return PreparedEvent(
+        document_id,
+        document,
+        event,
+        2 * size + _EVENT_OVERHEAD_BYTES,
+        submission.event.level.word,
+        submission.organisation_id,
+        first_repeats(event, submission.event.event_count),
+        submission.window,
+        submission.id_hash,
+    )
+
+
+def _plain(document_id: bytes, submission: Submission, event: StoredEvent, now: int) -> dict[str, Any]:
+    fields = {
         "_id": document_id,
         "organisation": submission.organisation_id,
         "event_count": submission.event.event_count,
@@ -66,18 +87,25 @@ def prepare(submission: Submission, ids: EntryIds, now: int) -> PreparedEvent:
     }
     if submission.id_hash is not None:
         fields.update(claims([submission.id_hash], now))
-    encoded = bson.encode(fields)
-    return PreparedEvent(
-        document_id,
-        RawBSONDocument(encoded),
-        event,
-        2 * len(encoded) + _EVENT_OVERHEAD_BYTES,
-        submission.event.level.word,
-        submission.organisation_id,
-        submission.event.event_count,
-        submission.window,
-        submission.id_hash,
+    return fields
+
+
+def _encoded_size(event: StoredEvent) -> int:
+    """Roughly; raises what encoding the event would: when it is encoded in the end, others depend on it."""
+    texts = (
+        event.message,
+        event.service,
+        event.component,
+        event.code,
+        event.environment,
+        event.release,
+        event.trace_id,
+        event.span_id,
+        event.event_id,
+        event.fingerprint,
+        event.debounce_key,
     )
+    return len("".join(filter(None, texts)).encode()) + len(event.attributes)
 
 
 def claims(id_hashes: Sequence[bytes], now: int) -> dict[str, Any]:

@@ -5,9 +5,10 @@ not open, or else a page that adds them to the opener's entry.
 """
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
-from server.core.debounce import SAMPLE_NUMBERS
+from server.core.debounce import SAMPLE_NUMBERS, is_sample
 from server.core.stored import Repeats
 from server.storage.mongo.documents import PreparedEvent, claims, event_fields
 from server.storage.mongo.windows import KnownWindow
@@ -62,16 +63,12 @@ class Unit:
 
     def counts_from(self, count: int) -> list[int]:
         """The entry's count with each of the events, if it was `count` before the first of them."""
-        counts = []
-        for event in self.events:
-            count += event.event_count
-            counts.append(count)
-        return counts
+        return list(accumulate((event.totals.event_count for event in self.events), initial=count))[1:]
 
     @property
     def event_count(self) -> int:
         """How many events the unit stands for."""
-        return sum(event.event_count for event in self.events)
+        return sum(event.totals.event_count for event in self.events)
 
     def _opener(self, end: int, now: int) -> dict[str, Any]:
         first = self.events[0]
@@ -106,11 +103,13 @@ class Unit:
 
     def samples_from(self, count: int) -> list[dict[str, Any]]:
         """Those of the events that are kept as samples, if the entry's count was `count` before them."""
+        if count >= SAMPLE_NUMBERS[-1]:
+            return []
         samples = []
         for event, after in zip(self.events, self.counts_from(count), strict=True):
             before = after - event.event_count
             # The opener itself is the entry.
-            if before and any(before < number <= after for number in SAMPLE_NUMBERS):
+            if before and is_sample(before, after):
                 samples.append({"event_count": after, **event_fields(event.event)})
         return samples
 
@@ -118,15 +117,19 @@ class Unit:
         return claims([event.id_hash for event in self.events if event.id_hash is not None], now)
 
     def _totals(self) -> Repeats:
-        totals = [event.totals for event in self.events]
-        requests = [each.requested for each in totals if each.requested is not None]
-        return Repeats(
-            self.event_count,
-            min(each.first_event_time for each in totals),
-            max(each.last_event_time for each in totals),
-            max(each.last_receive_time for each in totals),
-            any(requests) if requests else None,
-        )
+        total = self.events[0].totals
+        count, first, last = total.event_count, total.first_event_time, total.last_event_time
+        received, requested = total.last_receive_time, total.requested
+        # A loop, because a hot window has thousands of events in a commit.
+        for event in self.events[1:]:
+            total = event.totals
+            count += total.event_count
+            first = min(first, total.first_event_time)
+            last = max(last, total.last_event_time)
+            received = max(received, total.last_receive_time)
+            if total.requested is not None:
+                requested = total.requested or bool(requested)
+        return Repeats(count, first, last, received, requested)
 
 
 def totals_fields(totals: Repeats) -> dict[str, Any]:

@@ -1,16 +1,23 @@
 """A process may die between any two operations, or behind any: what it had acknowledged stays, nothing counts twice."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from random import Random
 
 import pytest
+from pymongo.errors import AutoReconnect
 
+from server.core.errors import StoreUnavailable
 from server.core.model import Entry, Outcome, Submission
+from server.storage.mongo.folding import _fold_update, fold_durably
 from server.storage.mongo.store import MongoStore
 from tests.storage.mongo.opening import mongo_store
 from tests.support.dying_driver import Died, DyingClient, Fate, Moment
 from tests.support.mongo_databases import Databases
 from tests.support.stores import HOUR, SECOND, START, Clock, commit, read_all, submission
+from tests.support.waiting import until
 
 _MOST_OPERATIONS = 60
 _ANOTHER_DAY = 25 * HOUR
@@ -65,14 +72,12 @@ async def prepare(url: str, clock: Clock) -> None:
 async def die(url: str, clock: Clock, work: Callable[[MongoStore], Awaitable[object]], at: tuple[int, Moment]) -> bool:
     """Let a process die at an operation; whether it got that far."""
     fate = Fate()
-    try:
+    with suppress(Died):
         async with mongo_store(url, clock, connect=DyingClient(fate).connect) as store:
             fate.countdown, fate.moment = at
             await work(store)
             fate.countdown = None
-    except Died:
-        return True
-    return False
+    return fate.struck
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -123,6 +128,59 @@ async def test_housekeeping_that_died_anywhere_changes_no_count(
             assert place > 8
             return
     pytest.fail("Housekeeping takes more operations than it may.")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_reply_that_is_lost_anywhere_is_found_out_or_the_commit_fails(
+    mongodb: Databases, clock: Clock, moment: Moment
+) -> None:
+    for place in range(_MOST_OPERATIONS):
+        url = mongodb.empty("deaths")
+        await prepare(url, clock)
+        fate = Fate(AutoReconnect)
+        async with mongo_store(url, clock, connect=DyingClient(fate).connect) as store:
+            fate.countdown, fate.moment = place, moment
+            try:
+                receipts = await commit(store, *batch())
+                acknowledged = [receipts[n].outcome for n in (0, 1, 2)]
+                assert acknowledged == [Outcome.STORED, Outcome.STORED, Outcome.DUPLICATE]
+                # Even without an id: nobody has to send it again.
+                assert await _require_exact(store) == 1
+            except StoreUnavailable:
+                assert fate.struck
+            await until(lambda: store._connection._reason is None)
+            await commit(store, *batch())
+            assert await _require_exact(store) in (1, 2)
+        if not fate.struck:
+            assert place > 5
+            return
+    pytest.fail("A commit takes more operations than it may.")
+
+
+async def test_pages_that_many_fold_at_once_again_and_out_of_order_count_once(mongodb: Databases, clock: Clock) -> None:
+    url = mongodb.empty("deaths")
+    await prepare(url, clock)
+    async with mongo_store(url, clock) as one, mongo_store(url, clock) as other:
+        for store in (one, other, one, other, one):
+            await commit(store, submission(key="open"))
+        (entry,) = [entry for entry in await read_all(one) if entry.debounce_key == "open"]
+        entries = one._entries.durable
+        pages = [page async for page in entries.find({"number": {"$exists": True}, "organisation": 1})]
+        # As if none of the sums had reached the next primary.
+        ids = [page["_id"] for page in pages]
+        await entries.update_many({"_id": {"$in": ids}}, [{"$set": {"unfolded": "$entry"}}])
+        await entries.update_many({"folds": {"$exists": True}}, {"$unset": {"folds": 1}, "$set": {"event_count": 2}})
+        for seed in range(5):
+            shuffled = Random(seed).sample(pages, len(pages))
+            late = [_fold_update(page) for page in shuffled]
+            await asyncio.gather(
+                entries.bulk_write(late, ordered=False),
+                fold_durably(one._entries, pages),
+                fold_durably(other._entries, shuffled),
+                one._settling.adopt(before=clock.now + 1),
+                other._settling.adopt(before=clock.now + 1),
+            )
+            assert await one.get_entry(1, entry.id) == entry
 
 
 async def test_the_pages_of_a_process_that_died_are_adopted_once(mongodb: Databases, clock: Clock) -> None:

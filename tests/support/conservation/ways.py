@@ -164,8 +164,8 @@ def _failure(error: grpc.aio.AioRpcError) -> Exception:
     if reason_of(error) in _RETRYABLE:
         return Refused()
     # A call that arrives just as gRPC begins to stop was never begun: CANCELLED.
-    refused = "Connection refused" in (error.details() or "")
-    if error.code() is grpc.StatusCode.CANCELLED or refused:
+    unconnected = "failed to connect" in (error.details() or "")
+    if error.code() is grpc.StatusCode.CANCELLED or unconnected:
         return NotReached()
     return CutOff(error.details()) if error.code() is grpc.StatusCode.UNAVAILABLE else AssertionError(error)
 
