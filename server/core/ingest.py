@@ -111,6 +111,8 @@ class Ingest(Generic[PreparedT]):
         submission = self._submission(caller, door, event)
         try:
             return self._store.prepare(submission)
+        except TrackingError:
+            raise
         except Exception as error:
             # Whatever is wrong with it, it is wrong with this event alone.
             logger.exception("An event could not be encoded.")

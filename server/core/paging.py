@@ -1,8 +1,8 @@
 """How a list goes on: tokens that know where they came from.
 
 A token holds the key behind which the next page begins and the times that a relative `from` or `to` meant on the
-first page, sealed with a digest over both, the filter and the organisation. The seal is no secret: a made-up token
-could only choose another place in what its sender may read anyway.
+first page, sealed with a digest over both, the filter and the organisation. The seal is no secret: stores take a key
+from a token for what it is, a place in what its sender may read, whatever it says.
 """
 
 import struct
@@ -37,10 +37,10 @@ def decode_page_token(token: str, filters: EntryFilter, organisation_id: int) ->
     sealed = _decode_text(token)
     content = sealed[:-_SEAL_BYTES]
     if len(content) < _HEAD.size or sealed != content + _seal(content, filters, organisation_id):
-        raise _invalid_token()
+        raise invalid_page_token()
     version, from_time, to_time = _HEAD.unpack_from(content)
     if version != _VERSION:
-        raise _invalid_token()
+        raise invalid_page_token()
     return content[_HEAD.size :], msgspec.structs.replace(
         filters,
         from_time=filters.from_time if filters.from_age is None else from_time,
@@ -70,7 +70,8 @@ def _decode_text(token: str) -> bytes:
     return sealed if _encode_text(sealed) == token else b""
 
 
-def _invalid_token() -> InvalidField:
+def invalid_page_token() -> InvalidField:
+    """The error for a token that no page of this query had; stores raise it for a key that cannot be theirs."""
     return InvalidField(
         "pageToken must be the nextPageToken of a page of the same query, sent with the same filters.",
         code="INVALID_PAGE_TOKEN",

@@ -39,12 +39,13 @@ class EntryStore(Protocol[PreparedT]):
         """Encode one event. Pure, called on the event loop; raises for this event alone."""
 
     async def commit(self, batch: Sequence[PreparedT]) -> list[Receipt]:
-        """Write a batch durably, in order, all or nothing; one receipt an event, in order.
+        """Write a batch durably; one receipt an event, in order.
 
-        Atomic: after a crash either every event of the batch is there or none. Durable before it returns:
-        fsynced, or acknowledged by a journaled majority. Exact: an event whose `id_hash` was seen within
-        24 hours is `duplicate`; one whose window is open is `debounced` and adds to the opener's entry; any
-        other is `stored` and opens its window, if it asks for one, at the store's own clock. Never called
+        Atomic: each event is there as a whole, with its claim on its id and its count, or not at all. A commit that
+        failed was not acknowledged, and may have stored some of its events: ids make it safe to send them again.
+        Durable before it returns: fsynced, or acknowledged by a journaled majority. Exact: an event whose `id_hash`
+        was seen within 24 hours is `duplicate`; one whose window is open is `debounced` and adds to the opener's
+        entry; any other is `stored` and opens its window, if it asks for one, at the store's own clock. Never called
         twice at the same time.
         """
 
@@ -91,7 +92,7 @@ class Store(EntryStore[PreparedT], Directory, Protocol):
         """Return if the store can be read and written now; raise StoreUnavailable with the reason if not."""
 
     async def maintain(self) -> None:
-        """A bounded step of housekeeping: expired windows and event ids go."""
+        """A bounded step of housekeeping: what windows and event ids that are over take goes, where that pays."""
 
     async def close(self) -> None:
         """Release everything. Committed data stays."""

@@ -1,6 +1,7 @@
 """What every gRPC door shares: the server and its options, health and reflection, the bearer, statuses with details."""
 
 import asyncio
+import logging
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -43,6 +44,7 @@ class GrpcServer:
         max_message_bytes: int,
         reuse_port: bool = False,
     ) -> None:
+        logging.getLogger("grpc._cython.cygrpc").addFilter(_without_clients_that_left)
         self._services = tuple(services)
         self._server = grpc.aio.server(options=_options(max_message_bytes, reuse_port=reuse_port))
         self._server.add_generic_rpc_handlers(tuple(handlers))
@@ -70,6 +72,11 @@ class GrpcServer:
         """Take no new call, let those in flight finish within the grace, cancel the rest."""
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_seconds)
+
+
+def _without_clients_that_left(record: logging.LogRecord) -> bool:
+    """Keep back what gRPC says, with a traceback, of a client that went away just as its answer was sent."""
+    return not record.getMessage().startswith("ExecuteBatchError raised in core")
 
 
 class MessageReader:

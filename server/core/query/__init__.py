@@ -2,11 +2,19 @@
 
 from server.core.query.filters import EntryFilter, make_filter
 from server.core.query.matching import Searchable, matches
-from server.core.query.pages import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page, check_page_size, parse_page_size
+from server.core.query.pages import (
+    DEFAULT_PAGE_SIZE,
+    MAX_PAGE_BYTES,
+    MAX_PAGE_SIZE,
+    Page,
+    check_page_size,
+    parse_page_size,
+)
 from server.core.query.parameters import parse_filter
 
 __all__ = [
     "DEFAULT_PAGE_SIZE",
+    "MAX_PAGE_BYTES",
     "MAX_PAGE_SIZE",
     "EntryFilter",
     "Page",

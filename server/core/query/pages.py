@@ -6,6 +6,8 @@ from server.core.errors import InvalidField
 
 DEFAULT_PAGE_SIZE = 50
 """Entries on a page unless the reader says otherwise."""
+MAX_PAGE_BYTES = 16 * 1024 * 1024
+"""What the entries of a page may hold before it ends early: large entries make short pages."""
 MAX_PAGE_SIZE = 1000
 """Entries on one page, at most."""
 

@@ -5,6 +5,7 @@ from time import monotonic_ns, time_ns
 from typing import Any
 
 NANOSECONDS_PER_MILLISECOND = 1_000_000
+_LONGEST_ROUND_TRIP_NANOSECONDS = 100 * NANOSECONDS_PER_MILLISECOND
 
 
 class DatabaseClock:
@@ -21,7 +22,11 @@ class DatabaseClock:
         """Ask once more, and give the answer back; half the way there and back is taken as its age."""
         begin = monotonic_ns()
         hello = await say_hello()
-        middle = (begin + monotonic_ns()) // 2
+        end = monotonic_ns()
+        if end - begin > _LONGEST_ROUND_TRIP_NANOSECONDS and self._ahead_of_monotonic is not None:
+            # Half of a long way says little: an election was in it, or a new connection.
+            return hello
+        middle = (begin + end) // 2
         instant = round(hello["localTime"].timestamp() * 1000) * NANOSECONDS_PER_MILLISECOND
         self._ahead_of_monotonic = instant - middle
         return hello

@@ -9,8 +9,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pymongo import UpdateOne
-
 from server.core.errors import StoreUnavailable
 from server.core.model import Outcome, Receipt
 from server.storage.mongo.collection import Entries
@@ -19,6 +17,7 @@ from server.storage.mongo.folding import fold
 from server.storage.mongo.identity import entry_id_of
 from server.storage.mongo.inserting import CONFLICTS, insert
 from server.storage.mongo.learning import learn_ids, learn_windows
+from server.storage.mongo.samples import sample_document, write_samples
 from server.storage.mongo.totals import read_current
 from server.storage.mongo.units import Unit
 from server.storage.mongo.windows import Windows
@@ -36,6 +35,7 @@ class Commit:
         self._now = now
         self._receipts: dict[int, Receipt] = {}
         self._holders: dict[int, bytes] = {}
+        self._samples: list[dict[str, Any]] = []
         self.pages: list[dict[str, Any]] = []
         """What was folded, to be settled later."""
 
@@ -50,6 +50,7 @@ class Commit:
             units = await self._round(units)
         for place, first in same.items():
             self._holders[place] = self._holders.get(first) or _document_id(batch[first], self._receipts[first])
+        await write_samples(self._entries.samples, self._samples)
         await self._answer_duplicates(batch)
         return [self._receipts[place] for place in range(len(batch))]
 
@@ -103,7 +104,6 @@ class Commit:
             unit.page.pages += 1
         counts = await fold(self._entries, [page for _, page in pages])
         homeless: list[Unit] = []
-        samples: list[UpdateOne] = []
         for unit, page in pages:
             count = counts[page["entry"]]
             if count is None:
@@ -112,10 +112,8 @@ class Commit:
                 continue
             self.pages.append(page)
             before = count - unit.event_count
-            samples += [_add_sample(page, sample) for sample in unit.samples_from(before)]
+            self._add_samples(unit, before)
             self._answer(unit, Outcome.DEBOUNCED, unit.counts_from(before))
-        if samples:
-            await self._entries.durable.bulk_write(samples, ordered=False)
         return homeless
 
     async def _take_back(self, unit: Unit, page: Mapping[str, Any]) -> None:
@@ -131,7 +129,12 @@ class Commit:
         self._receipts[unit.places[0]] = Receipt(Outcome.STORED, first.entry_id, counts[0])
         window = unit.events[0].window
         if window is not None:
+            self._add_samples(unit, 0)
             self._windows.remember(window.identity, unit.entry, self._now + window.interval)
+
+    def _add_samples(self, unit: Unit, before: int) -> None:
+        organisation = unit.events[0].organisation
+        self._samples += [sample_document(unit.entry, organisation, sample) for sample in unit.samples_from(before)]
 
     def _answer(self, unit: Unit, outcome: Outcome, counts: list[int]) -> None:
         entry_id = entry_id_of(unit.entry)
@@ -170,8 +173,3 @@ class Commit:
 
 def _document_id(event: PreparedEvent, receipt: Receipt) -> bytes:
     return event.document_id[:4] + bytes.fromhex(receipt.entry_id)
-
-
-def _add_sample(page: Mapping[str, Any], sample: Mapping[str, Any]) -> UpdateOne:
-    entry = {"_id": page["entry"], "organisation": page["organisation"]}
-    return UpdateOne({**entry, "samples.event_count": {"$ne": sample["event_count"]}}, {"$push": {"samples": sample}})

@@ -68,7 +68,9 @@ class Connection:
             try:
                 return await work()
             except StoreUnavailable as error:
-                self._lose(error)
+                # What only other writers were in the way of says nothing about the deployment.
+                if isinstance(error.__cause__, PyMongoError):
+                    self._lose(error)
                 raise
             except PyMongoError as error:
                 # A query that takes too long says nothing about the deployment.
@@ -89,8 +91,10 @@ class Connection:
     async def _keep_watch(self) -> None:
         while True:
             if self._reason is None:
+                # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with the event.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._lost.wait(), _REFRESH_SECONDS)
+                    async with asyncio.timeout(_REFRESH_SECONDS):
+                        await self._lost.wait()
             else:
                 await asyncio.sleep(_PAUSE_SECONDS)
             self._lost.clear()

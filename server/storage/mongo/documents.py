@@ -12,12 +12,15 @@ import bson
 import msgspec
 from bson.raw_bson import RawBSONDocument
 
+from server.core.errors import TooLarge
 from server.core.model import NANOSECONDS_PER_MILLISECOND, Level, Submission, Window
 from server.core.stored import Repeats, StoredEvent, first_repeats, stored_event
 from server.storage.mongo.identity import EntryIds
 
 _EVENT_OVERHEAD_BYTES = 1024
 """What an event costs in memory beside its own bytes while it waits for its commit."""
+_MAX_EVENT_BYTES = 14 * 1024 * 1024
+"""A document may have 16 MiB; what is left is for ids and totals."""
 _TEXTS = (
     "service",
     "component",
@@ -65,6 +68,12 @@ def prepare(submission: Submission, ids: EntryIds, now: int) -> PreparedEvent:
     if submission.window is None:
         document = RawBSONDocument(bson.encode(_plain(document_id, submission, event, now)))
     size = _encoded_size(event) if document is None else len(document.raw)
+    if size > _MAX_EVENT_BYTES:
+        raise TooLarge(
+            f"The event would take {size} bytes in MongoDB; {_MAX_EVENT_BYTES} fit into a document.",
+            code="EVENT_TOO_LARGE",
+            message="Event too large",
+        )
     return PreparedEvent(
         document_id,
         document,

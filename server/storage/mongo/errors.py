@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from bson.errors import BSONError
 from pymongo.errors import (
+    BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
@@ -21,15 +22,18 @@ MAY_PASS = frozenset(
     {
         6,  # HostUnreachable
         7,  # HostNotFound
+        43,  # CursorNotFound: a listing across a restart
         50,  # MaxTimeMSExpired
         64,  # WriteConcernFailed
         89,  # NetworkTimeout
         91,  # ShutdownInProgress
         100,  # UnsatisfiableWriteConcern: too few members are up
+        112,  # WriteConflict
         133,  # FailedToSatisfyReadPreference
         134,  # ReadConcernMajorityNotAvailableYet
         189,  # PrimarySteppedDown
         202,  # NetworkInterfaceExceededTimeLimit
+        237,  # CursorKilled
         262,  # ExceededTimeLimit
         9001,  # SocketException
         10058,  # LegacyNotPrimary
@@ -47,6 +51,8 @@ MAY_PASS = frozenset(
 
 def is_passing(error: PyMongoError) -> bool:
     """Whether the same operation may succeed later: the deployment is away, changing or too slow."""
+    if isinstance(error, BulkWriteError):
+        return all(each.get("code") in MAY_PASS for each in error.details["writeErrors"])
     if isinstance(error, ConnectionFailure | ExecutionTimeout | WaitQueueTimeoutError) or error.timeout:
         return True
     return isinstance(error, OperationFailure) and (

@@ -13,7 +13,8 @@ from pymongo.errors import OperationFailure
 from server.core.errors import Refused
 
 DEFAULT_DATABASE = "tracking"
-ENTRIES, ORGANISATIONS, API_KEYS, COUNTERS = "entries", "organisations", "api_keys", "counters"
+ENTRIES, SAMPLES = "entries", "samples"
+ORGANISATIONS, API_KEYS, COUNTERS = "organisations", "api_keys", "counters"
 
 UNFOLDED_INDEX = "organisation_unfolded"
 
@@ -43,6 +44,7 @@ _INDEXES: dict[str, list[dict[str, Any]]] = {
             "partialFilterExpression": {"page_expire_time": {"$exists": True}},
         },
     ],
+    SAMPLES: [{"keys": [("organisation", 1), ("entry", 1)], "name": "organisation_entry"}],
     ORGANISATIONS: [{"keys": [("name", 1)], "name": "name", "unique": True}],
     API_KEYS: [
         {"keys": [("digest", 1)], "name": "digest", "unique": True},

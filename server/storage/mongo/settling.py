@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -13,7 +12,7 @@ from server.storage.mongo.collection import Entries
 from server.storage.mongo.folding import Page, fold_durably, is_folded, read_folds
 from server.storage.mongo.schema import UNFOLDED_INDEX
 
-_PAGE_LIFE = timedelta(hours=25)
+_PAGE_LIFE_MILLISECONDS = 25 * 3600 * 1000
 """A page stays for the sake of its event ids, an hour longer than these are remembered."""
 _PORTION_PAGES = 2_000
 _STEP_SECONDS = 0.5
@@ -77,8 +76,9 @@ class Settling:
 
     async def _release(self, pages: Iterable[dict[str, Any]]) -> None:
         """Readers need not look at these any more; only their claims stay for a while."""
-        expire_time = datetime.now(UTC) + _PAGE_LIFE
-        claimed = {"$unset": {"unfolded": 1}, "$set": {"page_expire_time": expire_time}}
+        # By the clock that the TTL index goes by.
+        expire_time = {"$add": ["$$NOW", _PAGE_LIFE_MILLISECONDS]}
+        claimed: list[dict[str, Any]] = [{"$unset": "unfolded"}, {"$set": {"page_expire_time": expire_time}}]
         operations: list[UpdateOne | DeleteOne] = []
         for page in pages:
             name = {"_id": page["_id"], "organisation": page["organisation"]}

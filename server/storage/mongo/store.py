@@ -94,12 +94,12 @@ class MongoStore(MongoDirectory):
     async def find_entries(self, organisation_id: int, filters: EntryFilter, page: Page) -> EntryPage:
         """See `EntryStore`."""
         organisation = organisation_id, await self._name_of(organisation_id)
-        return await self._run(lambda: search.find_entries(self._entries.durable, organisation, filters, page))
+        return await self._run(lambda: search.find_entries(self._entries, organisation, filters, page))
 
     async def get_entry(self, organisation_id: int, entry_id: str) -> Entry | None:
         """See `EntryStore`."""
         organisation = organisation_id, await self._name_of(organisation_id)
-        return await self._run(lambda: search.get_entry(self._entries.durable, organisation, entry_id))
+        return await self._run(lambda: search.get_entry(self._entries, organisation, entry_id))
 
     async def check(self) -> None:
         """See `Store`."""

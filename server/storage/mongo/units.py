@@ -73,7 +73,7 @@ class Unit:
     def _opener(self, end: int, now: int) -> dict[str, Any]:
         first = self.events[0]
         assert first.window is not None
-        fields = {
+        return {
             "_id": first.document_id,
             "organisation": first.organisation,
             "event_count": self.event_count,
@@ -83,9 +83,6 @@ class Unit:
             **totals_fields(self._totals()),
             **self._claims(now),
         }
-        if samples := self.samples_from(0):
-            fields["samples"] = samples
-        return fields
 
     def _page(self, known: KnownWindow, number: int, now: int) -> dict[str, Any]:
         return {

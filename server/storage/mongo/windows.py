@@ -39,7 +39,8 @@ class Windows:
     def remember(self, identity: bytes, entry: bytes, end: int) -> None:
         """The database has this window."""
         if len(self._known) >= _REMEMBERED_WINDOWS:
-            self._known.clear()
+            # The oldest; each new memory of an open window adds a chain to its entry.
+            del self._known[next(iter(self._known))]
         self._chains += 1
         self._known[identity] = KnownWindow(entry, end, f"{self._process}-{self._chains}")
 

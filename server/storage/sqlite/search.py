@@ -11,7 +11,8 @@ import apsw
 import msgspec
 
 from server.core.model import NANOSECONDS_PER_MILLISECOND, Entry, EntryPage
-from server.core.query import EntryFilter, Page, matches
+from server.core.paging import invalid_page_token
+from server.core.query import MAX_PAGE_BYTES, EntryFilter, Page, matches
 from server.core.stored import Repeats, StoredEvent, entry_of, first_repeats
 from server.storage.sqlite.codec import decode_event, decode_samples, entry_id_of, key_of
 from server.storage.sqlite.keyspace import first_key, read_largest_spill
@@ -42,6 +43,7 @@ def find_entries(
     condition, values = _condition(filters)
     deadline = monotonic() + _SEARCH_SECONDS
     found: list[_Found] = []
+    size = 0
     slice_size = max(_FIRST_SLICE, page.size + 1)
     while (end := read_value(connection, _SLICE_END, (before, lowest, slice_size))) is not None:
         for row in _read_slice(connection, condition, (end, before, organisation[0], *values)):
@@ -49,6 +51,9 @@ def find_entries(
                 if len(found) == page.size:
                     return EntryPage(_entries(connection, organisation[1], found), _page_key(found[-1][0][0]))
                 found.append(row)
+                size += len(row[0][3])
+                if size > MAX_PAGE_BYTES:
+                    return EntryPage(_entries(connection, organisation[1], found), _page_key(row[0][0]))
         before = end
         slice_size = min(2 * slice_size, _LARGEST_SLICE)
         if monotonic() > deadline:
@@ -83,7 +88,9 @@ def _page_key(key: int) -> bytes:
 
 
 def _read_page_key(key: bytes) -> int:
-    return int.from_bytes(key[:_KEY_BYTES], "big", signed=True)
+    if len(key) != _KEY_BYTES:
+        raise invalid_page_token()
+    return int.from_bytes(key, "big", signed=True)
 
 
 def _condition(filters: EntryFilter) -> tuple[str, list[Any]]:

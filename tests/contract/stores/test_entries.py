@@ -1,12 +1,14 @@
 """What was submitted is what is read, by its own organisation alone, and filters choose exactly."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from server.core.errors import InvalidField
 from server.core.model import Level, Notification, Outcome
 from server.core.ports import Store
-from server.core.query import EntryFilter
+from server.core.query import EntryFilter, Page
 from server.core.retention import expire_time
 from tests.contract.stores.conftest import Stores
 from tests.support.stores import START, commit, messages, read_all, read_entry, submission
@@ -135,3 +137,37 @@ async def test_a_rare_entry_is_found_behind_many_others(store: Store[Any]) -> No
     await commit(store, submission("newest needle", service="rare", at=START + 10**14))
     assert messages(await read_all(store, EntryFilter(service=("rare",)), page_size=1)) == ["newest needle", "needle"]
     assert messages(await read_all(store, EntryFilter(attributes=(("a", ("b",)),)))) == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    [b"", b"\0", b"\xff" * 3, b"\xff" * 8, b"\xff" * 18, b"\xff" * 30, bytes(30), b"\x80" + bytes(7)],
+    ids=bytes.hex,
+)
+async def test_a_key_that_somebody_made_up_shows_nothing_of_another_organisation(store: Store[Any], key: bytes) -> None:
+    await commit(
+        store, submission("mine"), submission("theirs", organisation=2), submission("w", organisation=2, key="k")
+    )
+    found: list[str] = []
+    with suppress(InvalidField):
+        found = messages((await store.find_entries(1, EntryFilter(), Page(50, key))).entries)
+    assert set(found) <= {"mine"}
+
+
+async def test_large_entries_make_short_pages_that_go_on(store: Store[Any]) -> None:
+    for number in range(5):
+        await commit(store, submission(f"{number}" * 6_000_000, at=START + number * 1_000_000))
+    page = await store.find_entries(1, EntryFilter(), Page(1000))
+    assert 0 < len(page.entries) < 5
+    assert [message[0] for message in messages(await read_all(store))] == ["4", "3", "2", "1", "0"]
+
+
+async def test_samples_of_large_repeats_harm_nobody(store: Store[Any]) -> None:
+    large = "x" * 4_000_000
+    [opener] = await commit(store, submission(large, key="k"))
+    for number in range(9):
+        await commit(store, submission(large, key="k"), submission(f"mate {number}", organisation=2))
+    entry = await read_entry(store, opener.entry_id)
+    assert entry.event_count == 10
+    assert [sample.event_count for sample in entry.samples] == [2, 3, 10]
+    assert len(await read_all(store, organisation=2)) == 9

@@ -148,6 +148,7 @@ async def test_a_reply_that_is_lost_anywhere_is_found_out_or_the_commit_fails(
                 assert await _require_exact(store) == 1
             except StoreUnavailable:
                 assert fate.struck
+            fate.countdown = None
             await until(lambda: store._connection._reason is None)
             await commit(store, *batch())
             assert await _require_exact(store) in (1, 2)
