@@ -55,7 +55,7 @@ def _options() -> argparse.Namespace:
     names = [*(row.name for row in all_rows()), _IDLE]
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", action="append", metavar="ROW", help=f"this row or rows: {', '.join(names)}")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of each row [5]")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each row [3]")
     parser.add_argument("--seconds", type=int, default=2, help="seconds of a contestant in a round [2]")
     parser.add_argument("--quick", action="store_true", help="one cold round of a second: to see that it works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement here")

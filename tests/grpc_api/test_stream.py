@@ -8,7 +8,7 @@ import grpc
 import grpc.aio
 import pytest_asyncio
 
-from server.grpc_api.stream import MAX_UNDER_WAY
+from server.grpc_api.stream import MAX_UNDER_WAY, STREAMS_OF_A_KEY
 from tests.support.fixtures import IN_SESSION, Clock
 from tests.support.grpc_stream import Stream, outcome
 from tests.support.in_process import Client, InProcessService, in_process
@@ -218,3 +218,22 @@ async def test_every_event_of_a_stream_is_counted_once(own_service: InProcessSer
         ("grpc", "", "rejected", "invalid_message"): 1,
         ("grpc", "", "rejected", "invalid_body"): 1,
     }
+
+
+async def test_a_key_has_no_more_streams_open_than_it_may_and_another_one_has_its_own(client: Client) -> None:
+    calls = [stream(client) for _ in range(STREAMS_OF_A_KEY)]
+    for call in calls:
+        await call.send(1, HELLO)
+        assert await call.answer() is not None
+    one_too_many = stream(client)
+    code, failure = await one_too_many.failure()
+    assert (code, failure.code) == (grpc.StatusCode.UNAVAILABLE, "OVERLOADED")
+    other = stream(await client.service.new_client())
+    await other.send(1, HELLO)
+    assert await other.answer() is not None
+    for call in (*calls, other):
+        await call.end()
+    again = stream(client)
+    await again.send(1, HELLO)
+    assert await again.answer() is not None
+    await again.end()

@@ -155,11 +155,11 @@ async def test_a_key_that_somebody_made_up_shows_nothing_of_another_organisation
 
 
 async def test_large_entries_make_short_pages_that_go_on(store: Store[Any]) -> None:
-    for number in range(5):
-        await commit(store, submission(f"{number}" * 6_000_000, at=START + number * 1_000_000))
+    for number in range(3):
+        await commit(store, submission(f"{number}" * 9_000_000, at=START + number * 1_000_000))
     page = await store.find_entries(1, EntryFilter(), Page(1000))
-    assert 0 < len(page.entries) < 5
-    assert [message[0] for message in messages(await read_all(store))] == ["4", "3", "2", "1", "0"]
+    assert 0 < len(page.entries) < 3
+    assert [message[0] for message in messages(await read_all(store))] == ["2", "1", "0"]
 
 
 async def test_samples_of_large_repeats_harm_nobody(store: Store[Any]) -> None:
