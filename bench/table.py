@@ -11,7 +11,7 @@ from bench.rows import Row
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One row's measurements, a pair a round; none of the floor's where there is none, none at all if it did not run."""
+    """One row's measurements, a pair a round; without a floor where there is none, empty if it did not run."""
 
     name: str
     title: str

@@ -15,13 +15,16 @@ KEY_SECONDS = 2.0
 
 async def ensure_key(administration: Administration, settings: Settings) -> str | None:
     """The secret of a first key, if there had to be one; waits for a store that is away."""
+    told = False
     while True:
         try:
             if settings.bootstrap_api_key is None:
                 return await administration.ensure_first_key()
             await administration.ensure_bootstrap_key(settings.bootstrap_api_key)
         except StoreUnavailable as error:
-            logger.warning("No key can be made sure of yet: %s", error.description)
+            if not told:
+                logger.warning("The store is away, so there may be no API key yet: %s", error.description)
+                told = True
             await asyncio.sleep(KEY_SECONDS)
         else:
             return None

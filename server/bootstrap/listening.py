@@ -76,4 +76,4 @@ def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
 
 def _refusal(host: str, port: int, setting: str, error: OSError) -> Refused:
     reason = error.strerror or error
-    return Refused(f"{host}:{port} cannot be listened at ({reason}); choose another with --{setting}")
+    return Refused(f"{host}:{port} cannot be listened at ({reason}); choose another --host or --{setting}")

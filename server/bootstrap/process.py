@@ -74,7 +74,11 @@ class Process:
             self._on_open(doors)
             if key is not None:
                 url = self._settings.public_url or http_url(self._settings, doors.http_port or self._settings.http_port)
-                key.add_done_callback(lambda key: announce_key(url, key))
+                if key.done():
+                    # At once: whoever waits for readiness finds the key printed.
+                    announce_key(url, key)
+                else:
+                    key.add_done_callback(lambda key: announce_key(url, key))
             await asyncio.wait((stop, core.broken), return_when=asyncio.FIRST_COMPLETED)
             await self._drain(core, doors)
         if core.broken.done():

@@ -18,6 +18,7 @@ _MOST_DIGITS = 100
 """Of an integer that is read as an int; int64 has 19. Longer ones are Decimals: an int's time grows with the square."""
 # Nothing is given back: otherwise a long string would cost many times its size.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
+_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}")
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _decode = msgspec.json.Decoder().decode
@@ -55,10 +56,18 @@ def too_deep() -> InvalidJson:
     return InvalidJson(f"The JSON is nested more than {MAX_JSON_DEPTH} levels deep.")
 
 
+def _reason(text: bytes | str, error: str) -> str:
+    if error == "Number out of range":
+        return "A number is outside what a double can hold (about 1.8e308): send it as text."
+    if "surrogate" in error or ("truncated" in error and _SURROGATE.search(text if isinstance(text, bytes) else b"")):
+        return "A text has half of a surrogate pair, such as \\ud83d alone: a character was cut in two."
+    return f"The body is not JSON: {error}."
+
+
 def _read_huge_integers(text: bytes | str, error: msgspec.MsgspecError) -> Any:
     """An integer of thousands of digits is JSON all the same."""
     if "Integer value out of range" not in str(error):
-        raise InvalidJson(f"The body is not JSON: {error}.") from None
+        raise InvalidJson(_reason(text, str(error))) from None
     try:
         value = json.loads(text, parse_int=_integer, parse_float=_finite, parse_constant=_finite)
         # This decoder lets lone surrogates pass; they cannot be encoded.

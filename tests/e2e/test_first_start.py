@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.support.fixtures import IN_SESSION
 from tests.support.service import serving
+from tests.support.waiting import until
 
 pytestmark = IN_SESSION
 
@@ -16,6 +17,7 @@ _CURL = re.compile(r"^ *curl (?:.*\\\n)*.*$", re.MULTILINE)
 
 async def test_the_first_start_prints_a_key_and_commands_that_work_as_pasted(tmp_path: Path) -> None:
     async with serving(tmp_path, bootstrap_api_key=None) as service:
+        await until(lambda: "entries" in service.stdout)
         banner = service.stdout
         log, entries = _CURL.findall(banner)
         assert _paste(log) == '{"success": true}'

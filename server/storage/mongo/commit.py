@@ -6,7 +6,7 @@ Nothing is acknowledged that a journaled majority does not have.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from server.core.errors import StoreUnavailable
@@ -27,12 +27,13 @@ _PAUSE_SECONDS = 0.002
 
 
 class Commit:
-    """A batch on its way into the database; `now` is the database's."""
+    """A batch on its way into the database; `clock` is the database's."""
 
-    def __init__(self, entries: Entries, windows: Windows, *, now: int) -> None:
+    def __init__(self, entries: Entries, windows: Windows, *, clock: Callable[[], int]) -> None:
         self._entries = entries
         self._windows = windows
-        self._now = now
+        self._clock = clock
+        self._now = clock()
         self._receipts: dict[int, Receipt] = {}
         self._holders: dict[int, bytes] = {}
         self._samples: list[dict[str, Any]] = []
@@ -71,6 +72,8 @@ class Commit:
 
     async def _round(self, units: list[Unit]) -> list[Unit]:
         """Try to place units; those that have to be tried again, as something else."""
+        # Never back: a window was found to be over.
+        self._now = max(self._now, self._clock())
         documents = [self._document(unit) for unit in units]
         conflicts = await insert(self._entries.durable, documents, [unit.document_id for unit in units])
         refused = [unit for place, unit in enumerate(units) if place in conflicts]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import warnings
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,7 @@ _PAUSE_SECONDS = 0.5
 """Between two greetings of a deployment that is away."""
 _REFRESH_SECONDS = 10.0
 _OLDEST_VERSION = (5, 0)
+_AWAY = "MongoDB does not answer. Send again in a moment; the server's log says more."
 
 
 class Connection:
@@ -85,7 +87,7 @@ class Connection:
     def _lose(self, error: Exception) -> None:
         if self._reason is None:
             logger.warning("MongoDB is away: %s", brief(error))
-        self._reason = error.description if isinstance(error, StoreUnavailable) else _away(error)
+        self._reason = _AWAY
         self._lost.set()
 
     async def _keep_watch(self) -> None:
@@ -127,26 +129,25 @@ class Connection:
 
 def _client(url: str, connect: Callable[..., Any]) -> Any:
     try:
-        return connect(
-            url,
-            w="majority",
-            journal=True,
-            readConcernLevel="majority",
-            readPreference="primary",
-            retryWrites=True,
-            retryReads=True,
-            tz_aware=True,
-            timeoutMS=round(OPERATION_SECONDS * 1000),
-            serverSelectionTimeoutMS=_SELECTION_MILLISECONDS,
-            appname="tracking",
-        )
-    except (ConfigurationError, ValueError, TypeError) as error:
+        with warnings.catch_warnings():
+            # An option that the driver does not know is a warning to it, and a mistake to us.
+            warnings.simplefilter("error", UserWarning)
+            return connect(
+                url,
+                w="majority",
+                journal=True,
+                readConcernLevel="majority",
+                readPreference="primary",
+                retryWrites=True,
+                retryReads=True,
+                tz_aware=True,
+                timeoutMS=round(OPERATION_SECONDS * 1000),
+                serverSelectionTimeoutMS=_SELECTION_MILLISECONDS,
+                appname="tracking",
+            )
+    except (ConfigurationError, ValueError, TypeError, UserWarning) as error:
         reason = f"TRACKING_DATABASE_URL is no address of a MongoDB: {brief(error)}"
         raise Refused(reason, exit_code=2) from error
-
-
-def _away(error: Exception) -> str:
-    return f"MongoDB does not answer: {brief(error)}"
 
 
 def check_deployment(hello: dict[str, Any], build_info: dict[str, Any]) -> None:

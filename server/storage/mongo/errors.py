@@ -1,5 +1,6 @@
 """What MongoDB's errors mean to the core."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,8 @@ from pymongo.errors import (
 )
 
 from server.core.errors import Internal, StoreUnavailable, TrackingError
+
+logger = logging.getLogger("tracking.mongo")
 
 DUPLICATE_KEY = 11000
 _AUTHENTICATION_FAILED = frozenset({13, 18, 8000})
@@ -68,10 +71,11 @@ def is_refused(error: PyMongoError) -> bool:
 
 
 def to_tracking_error(error: Exception) -> TrackingError:
-    """An error of the driver in the core's words."""
+    """An error of the driver in the core's words. What the driver says names hosts: it is for the log alone."""
     if isinstance(error, PyMongoError) and (is_passing(error) or is_refused(error)):
-        return StoreUnavailable(f"MongoDB did not do it: {brief(error)}")
-    return Internal(f"MongoDB failed: {brief(error)}")
+        return StoreUnavailable()
+    logger.error("MongoDB failed: %s", brief(error))
+    return Internal()
 
 
 @contextmanager

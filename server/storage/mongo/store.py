@@ -82,7 +82,7 @@ class MongoStore(MongoDirectory):
 
     async def commit(self, batch: Sequence[PreparedEvent]) -> list[Receipt]:
         """See `EntryStore`."""
-        commit = Commit(self._entries, self._windows, now=self._clock())
+        commit = Commit(self._entries, self._windows, clock=self._clock)
         try:
             return await self._run(lambda: commit.write(batch))
         except BaseException:

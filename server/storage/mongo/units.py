@@ -11,7 +11,7 @@ from typing import Any
 from server.core.debounce import SAMPLE_NUMBERS, is_sample
 from server.core.stored import Repeats
 from server.storage.mongo.documents import PreparedEvent, claims, event_fields
-from server.storage.mongo.windows import KnownWindow
+from server.storage.mongo.windows import KnownWindow, window_keys
 
 
 class Unit:
@@ -22,6 +22,9 @@ class Unit:
         self.places = places
         self.page: KnownWindow | None = None
         self.document_id: bytes | str = events[0].document_id
+        window = events[0].window
+        self.window_keys: list[bytes] = [] if window is None else window_keys(window.identity)
+        """What it claims as an opener."""
 
     @property
     def entry(self) -> bytes:
@@ -78,7 +81,7 @@ class Unit:
             "organisation": first.organisation,
             "event_count": self.event_count,
             **event_fields(first.event),
-            "window": first.window.identity,
+            "window": self.window_keys,
             "window_end": end,
             **totals_fields(self._totals()),
             **self._claims(now),

@@ -1,4 +1,10 @@
-"""Debounce windows as one process knows them: a memory of what the database said, never the truth itself."""
+"""Debounce windows: the keys by which they follow one another, and what one process remembers of them.
+
+A window has two keys, unique in the database, and its opener holds one of them or both. Who knows of no opener claims
+both. When a window is over, its opener gives up one key, for the next opener, and keeps the other until the one after
+that: so at any time an opener without knowledge meets the last one and learns its end, however old its own clock
+reading is, and no window begins before the last one has ended.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +12,16 @@ from typing import Any
 import msgspec
 
 _REMEMBERED_WINDOWS = 50_000
+
+
+def window_keys(identity: bytes) -> list[bytes]:
+    """The two keys of a window."""
+    return [identity + b"\0", identity + b"\1"]
+
+
+def identity_of(opener: Mapping[str, Any]) -> bytes:
+    """Which window an opener's document holds keys of."""
+    return bytes(opener["window"][0][:-1])
 
 
 class KnownWindow(msgspec.Struct):
@@ -46,7 +62,7 @@ class Windows:
 
     def remember_document(self, document: Mapping[str, Any]) -> None:
         """The same, from its opener's document."""
-        self.remember(document["window"], document["_id"], document["window_end"])
+        self.remember(identity_of(document), document["_id"], document["window_end"])
 
     def forget(self, identity: bytes) -> None:
         """It may have gone."""
