@@ -57,7 +57,7 @@ def too_deep() -> InvalidJson:
 
 
 def _reason(text: bytes | str, error: str) -> str:
-    if error == "Number out of range":
+    if error.startswith("Number out of range"):
         return "A number is outside what a double can hold (about 1.8e308): send it as text."
     if "surrogate" in error or ("truncated" in error and _SURROGATE.search(text if isinstance(text, bytes) else b"")):
         return "A text has half of a surrogate pair, such as \\ud83d alone: a character was cut in two."
