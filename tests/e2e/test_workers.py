@@ -144,7 +144,7 @@ async def _kill_one(service: Service) -> None:
     killed = _workers(service)[0]
     killed.kill()
     await until(lambda: len(_workers(service)) == 2 and killed not in _workers(service))
-    assert "signal 9" in service.stderr
+    await until(lambda: "signal 9" in service.stderr)
 
 
 def _workers(service: Service) -> list[psutil.Process]:

@@ -54,6 +54,7 @@ async def test_the_first_event_of_a_crowded_instant_after_a_restart_is_no_slower
     reopened = SqliteStore(path, clock=clock)
     begun = monotonic()
     [receipt] = await commit(reopened, submission(at=0))
-    assert monotonic() - begun < 0.5
+    # One statement; a look at each of the full milliseconds would take minutes.
+    assert monotonic() - begun < 10
     assert key_of(receipt.entry_id) == CROWD
     await reopened.close()
