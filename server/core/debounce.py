@@ -3,6 +3,7 @@
 Pure policy. The store does the one atomic thing: it claims a window or adds to the entry that opened it.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -55,8 +56,7 @@ def window_of(event: LogEvent, debounce: Debounce, organisation_id: int, group: 
     key = debounce.key if debounce.key is not None else group
     assert key is not None
     interval = debounce.interval_milliseconds or DEFAULT_INTERVAL_MILLISECONDS
-    name = b"%d/%d/" % (organisation_id, event.level) + key.encode()
-    return Window(blake2b(name, digest_size=16).digest(), key, interval * NANOSECONDS_PER_MILLISECOND)
+    return _window(organisation_id, event.level, key, interval)
 
 
 def is_sample(count_before: int, count_after: int) -> bool:
@@ -79,3 +79,11 @@ def _key(value: dict[str, Any]) -> str | None:
 
 def _invalid(description: str, field: str) -> InvalidField:
     return InvalidField(description, code="INVALID_DEBOUNCE", message="Invalid useDebounce", field=field)
+
+
+# Remembered, because a storm asks for one window again and again.
+@lru_cache(maxsize=4096)
+def _window(organisation_id: int, level: int, key: str, interval_milliseconds: int) -> Window:
+    name = b"%d/%d/" % (organisation_id, level) + key.encode()
+    identity = blake2b(name, digest_size=16).digest()
+    return Window(identity, key, interval_milliseconds * NANOSECONDS_PER_MILLISECOND)

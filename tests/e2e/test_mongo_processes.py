@@ -15,7 +15,7 @@ from tests.support.conservation.audit import audit, settle
 from tests.support.conservation.ledger import Ledger
 from tests.support.conservation.load import load
 from tests.support.conservation.oracle import Oracle
-from tests.support.debounce_audit import count_events, require_one_opener_a_window, require_told, write
+from tests.support.debounce_audit import count_events, require_one_opener_a_window, require_told, told_by_entry, write
 from tests.support.debounce_writers import Order, Ports
 from tests.support.fixtures import IN_SESSION
 from tests.support.losing_proxy import losing_proxy
@@ -56,15 +56,16 @@ async def test_two_servers_open_each_window_once_and_count_each_event_once(
         Order(ports, f"client-{n}", _KEYS, seconds, retry_share=0.3, plain_share=0.3, cool_share=0.4) for n in range(4)
     ]
     done = await asyncio.gather(*map(write, orders))
+    told = told_by_entry(done)
     by_key: dict[str, list[dict[str, Any]]] = defaultdict(list)
     async with rest_client(services[0]) as client:
         for entry in await client.entries():
             by_key[entry.get("debounceKey", "")].append(entry)
     counted = {key: sum(entry["eventCount"] for entry in entries) for key, entries in by_key.items()}
     assert counted == dict(count_events(done))
-    require_told(by_key.pop(""), done)
+    require_told(by_key.pop(""), told)
     for entries in by_key.values():
-        require_one_opener_a_window(entries, done)
+        require_one_opener_a_window(entries, told)
     assert all(len(by_key[key]) >= seconds / 2 for key in _KEYS), "There were too few windows to show anything."
 
 

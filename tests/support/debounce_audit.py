@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,8 @@ import msgspec
 from server.core.instants import parse_rfc3339
 from tests.support.debounce_writers import Done, Order
 from tests.support.service import environment
+
+Told = Mapping[str, Counter[str]]
 
 _SECOND = 1_000_000_000
 _LAST_ANSWERS_SECONDS = 60.0
@@ -44,18 +46,23 @@ def count_events(done: Sequence[Done]) -> Counter[str]:
     return sum((Counter(one.events) for one in done), Counter())
 
 
-def require_one_opener_a_window(entries: Sequence[dict[str, Any]], done: Sequence[Done]) -> None:
-    """The entries of one key never overlap, and each was opened once; windows are a second long."""
-    ends = sorted(parse_rfc3339(entry["windowEndTime"]) for entry in entries)
-    assert all(later - earlier >= _SECOND for earlier, later in pairwise(ends)), "Windows overlap."
-    require_told(entries, done)
-
-
-def require_told(entries: Sequence[dict[str, Any]], done: Sequence[Done]) -> None:
-    """Of each entry's events, one was told that it is stored, and all others that they were added to it."""
+def told_by_entry(done: Sequence[Done]) -> Told:
+    """How often which outcome was told of each entry."""
     told: dict[str, Counter[str]] = {}
     for one in done:
         for entry_id, outcomes in one.outcomes.items():
             told.setdefault(entry_id, Counter()).update(outcomes)
+    return told
+
+
+def require_one_opener_a_window(entries: Sequence[dict[str, Any]], told: Told) -> None:
+    """The entries of one key never overlap, and each was opened once; windows are a second long."""
+    ends = sorted(parse_rfc3339(entry["windowEndTime"]) for entry in entries)
+    assert all(later - earlier >= _SECOND for earlier, later in pairwise(ends)), "Windows overlap."
+    require_told(entries, told)
+
+
+def require_told(entries: Sequence[dict[str, Any]], told: Told) -> None:
+    """Of each entry's events, one was told that it is stored, and all others that they were added to it."""
     for entry in entries:
         assert told[entry["id"]] == Counter({"stored": 1, "debounced": entry["eventCount"] - 1}), entry
