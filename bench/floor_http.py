@@ -18,8 +18,9 @@ async def _serve() -> None:
     app.config.ACCESS_LOG = False
     app.config.AUTO_EXTEND = False
     app.add_route(_log, "/api/v1/tracking/log", methods=["POST"])
-    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    server = await app.create_server(sock=listening, return_asyncio_server=True)
+    listening = socket.create_server(("127.0.0.1", 0))
+    # As the service has it: with Sanic's own 100, some of 128 clients would have to knock twice.
+    server = await app.create_server(sock=listening, backlog=4096, return_asyncio_server=True)
     assert server is not None
     await server.startup()  # type: ignore[no-untyped-call]  # so is Sanic
     print(listening.getsockname()[1], flush=True)

@@ -105,15 +105,20 @@ def _idle(idle: Idle) -> list[str]:
 def _ratio(ratios: list[float]) -> str:
     if len(ratios) < 2:
         return f"{ratios[0]:.2f}" if ratios else "–"
-    return f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+    return f"{_shown(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+
+
+def _shown(ratios: list[float]) -> float:
+    """What the table says is what is judged."""
+    return round(median(ratios), 2)
 
 
 def _at_least(ratios: list[float], wanted: float | None) -> str:
-    return "–" if wanted is None or not ratios else f"≥ {wanted} {_verdict(met=median(ratios) >= wanted)}"
+    return "–" if wanted is None or not ratios else f"≥ {wanted} {_verdict(met=_shown(ratios) >= wanted)}"
 
 
 def _at_most(ratios: list[float], wanted: float | None) -> str:
-    return "–" if wanted is None or not ratios else f"≤ {wanted:g} {_verdict(met=median(ratios) <= wanted)}"
+    return "–" if wanted is None or not ratios else f"≤ {wanted:g} {_verdict(met=_shown(ratios) <= wanted)}"
 
 
 def _verdict(*, met: bool) -> str:
