@@ -63,7 +63,7 @@ async def _measure(options: argparse.Namespace) -> Measurement:
         async def call_for(seconds: float) -> list[float]:
             latencies: list[float] = []
             until = monotonic() + seconds
-            places = range(1 if method == "LogStream" else options.in_flight)
+            places = range(options.in_flight)
             await asyncio.gather(*(keep_calling(channels[place % len(channels)], until, latencies) for place in places))
             return latencies
 

@@ -51,5 +51,16 @@ def medians(measurements: Sequence[Measurement]) -> Measurement:
     )
 
 
+def together(measurements: Sequence[Measurement]) -> Measurement:
+    """What processes that ran at the same time did together: rates add up, the rest is their mean."""
+    count = len(measurements)
+    return Measurement(
+        rate=sum(one.rate for one in measurements),
+        cpu_microseconds=sum(one.cpu_microseconds for one in measurements) / count,
+        p50_milliseconds=sum(one.p50_milliseconds for one in measurements) / count,
+        p99_milliseconds=sum(one.p99_milliseconds for one in measurements) / count,
+    )
+
+
 def _percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

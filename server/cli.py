@@ -54,10 +54,17 @@ def _run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except Exception as error:
-        print(f"tracking: {' '.join(_line_for(error).split())}", file=sys.stderr)
+        line, *pointing = _lines_for(error)
+        print(f"tracking: {' '.join(line.split())}", *pointing, sep="\n", file=sys.stderr)
         logger.debug("The command failed.", exc_info=error)
         return _exit_code(error)
     return code
+
+
+def _lines_for(error: Exception) -> list[str]:
+    """One line; behind that of a query the lines that point at its character."""
+    text = _line_for(error)
+    return text.split("\n") if isinstance(error, InvalidRequest) else [text]
 
 
 def _line_for(error: Exception) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from server.commands.parsing import Subcommands, add_command, split_pair
 from server.commands.server_flags import add_server_flags, target_of
 from server.core.errors import Refused
-from server.core.query import parse_filter
+from server.core.query import narrow, parse_filter
 
 if TYPE_CHECKING:
     from tracking.v1.entry_filter_pb2 import EntryFilter
@@ -39,7 +39,12 @@ def add_to(commands: Subcommands) -> None:
             "List entries, newest first: a table on a terminal, otherwise lines of time, level, count, service, id and"
             " message with tabs between them. A filter that is repeated accepts any of its values."
         ),
+        epilog=(
+            'A query: level:error service:checkout "payment failed" http.status_code:>=500 -environment:staging pay*'
+            " (a query that begins with a minus stands behind --)."
+        ),
     )
+    parser.add_argument("query", nargs="?", default="", metavar="QUERY", help="fields, attributes and words")
     for flag, (name, what) in _FILTERS.items():
         parser.add_argument(flag, dest=name, action="append", metavar=flag[2:].upper(), help=what)
     parser.add_argument("--attribute", action="append", default=[], metavar="NAME=VALUE", help="a value in attributes")
@@ -77,10 +82,12 @@ def _filter(options: argparse.Namespace) -> "EntryFilter":
         if f"attribute.{name}" in parameters:
             raise Refused(f"--attribute: {name!a} may be given once", exit_code=2)
         parameters[f"attribute.{name}"] = [value]
-    chosen = parse_filter(parameters, time_ns())
+    now = time_ns()
+    chosen = parse_filter(parameters, now)
+    narrow(chosen, [options.query], now)
     from server.client.filters import filter_message  # noqa: PLC0415 - heavy
 
-    return filter_message(chosen)
+    return filter_message(chosen, options.query)
 
 
 def _limit(text: str) -> int:

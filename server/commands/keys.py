@@ -1,13 +1,14 @@
 """`tracking key`: create, list, revoke."""
 
 import argparse
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from server.commands.administration import add_database_flag, with_administration
 from server.commands.parsing import Subcommands, add_command, add_group
 from server.core.administration import Administration
+from server.core.debounce import debounce_json
 from server.core.instants import format_rfc3339
 from server.core.key_requests import NewKey, read_new_key
 from server.core.keys import SCOPES
@@ -38,6 +39,14 @@ def _add_create(group: Subcommands) -> None:
         "--origin", action="append", metavar="ORIGIN", help="for browser keys, may be repeated: https://shop.example"
     )
     parser.add_argument("--rate", metavar="N", help="events a second; 0 is no limit [the server's default]")
+    parser.add_argument(
+        "--otlp-debounce",
+        metavar="INTERVAL",
+        nargs="?",
+        const=True,
+        help="debounce OTLP's records that ask for nothing, over an interval such as 10m [the organisation's default]",
+    )
+    parser.add_argument("--otlp-component", metavar="NAME", help="the component of OTLP's records that name none")
     parser.add_argument("--json", action="store_true", help="print one JSON object, with `key`")
     add_database_flag(parser)
 
@@ -50,6 +59,8 @@ def _create(options: argparse.Namespace) -> int:
             "scopes": _words(options.scope),
             "origins": _words(options.origin),
             "rate": _number(options.rate),
+            "otlpDebounce": _debounce(options.otlp_debounce),
+            "otlpComponent": options.otlp_component,
         }
     )
     key, secret = with_administration(options, lambda administration: _create_in(administration, options, new))
@@ -106,6 +117,8 @@ def describe_key(key: ApiKey) -> dict[str, Any]:
         "createTime": format_rfc3339(key.create_time),
         "name": key.name,
         "rate": key.rate,
+        "otlpDebounce": debounce_json(key.otlp_debounce),
+        "otlpComponent": key.otlp_component,
         "lastUseTime": None if key.last_use_time is None else format_rfc3339(key.last_use_time),
         "revokeTime": None if key.revoke_time is None else format_rfc3339(key.revoke_time),
     }
@@ -115,6 +128,10 @@ def describe_key(key: ApiKey) -> dict[str, Any]:
 def _words(texts: list[str] | None) -> list[str] | None:
     """`--scope read --scope ingest` and `--scope read,ingest` alike."""
     return None if texts is None else [word.strip() for text in texts for word in text.split(",")]
+
+
+def _debounce(interval: str | Literal[True] | None) -> Any:
+    return {"maxInterval": interval} if isinstance(interval, str) else interval
 
 
 def _number(text: str | None) -> Any:

@@ -73,9 +73,11 @@ class Administration:
         key = await self.get_key(key_id, organisation_id)
         if key.revoke_time is not None:
             raise InvalidField("This API key is revoked: create another one.", message="Key revoked", field="id")
-        changed = _changed(key, changes)
+        values = changes.changed
+        changed: ApiKey = msgspec.structs.replace(key, **values)
         check_combination(changed.kind, scopes=changed.scopes, origins=changed.origins)
-        await self._directory.change_key(changed)
+        if values:
+            await self._directory.change_key(changed, values.keys())
         return changed
 
     async def revoke_key(self, key_id: str, organisation_id: int | None) -> ApiKey:
@@ -83,7 +85,7 @@ class Administration:
         key = await self.get_key(key_id, organisation_id)
         if key.revoke_time is None:
             key = msgspec.structs.replace(key, revoke_time=self._clock())
-            await self._directory.change_key(key)
+            await self._directory.change_key(key, {"revoke_time"})
         return key
 
     async def ensure_bootstrap_key(self, secret: str) -> ApiKey:
@@ -138,6 +140,8 @@ class Administration:
             origins=new.origins,
             name=new.name,
             rate=new.rate,
+            otlp_debounce=new.otlp_debounce,
+            otlp_component=new.otlp_component,
             create_time=self._clock(),
         )
         await self._directory.create_key(key, digest_of(secret))
@@ -155,13 +159,3 @@ def check_organisation_name(value: Any) -> str:
             field="name",
         )
     return str(value)
-
-
-def _changed(key: ApiKey, changes: KeyChanges) -> ApiKey:
-    return msgspec.structs.replace(
-        key,
-        name=key.name if changes.name is None else changes.name or None,
-        scopes=key.scopes if changes.scopes is None else changes.scopes,
-        origins=key.origins if changes.origins is None else changes.origins,
-        rate=key.rate if changes.rate is None else changes.rate,
-    )

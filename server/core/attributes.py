@@ -28,10 +28,13 @@ def pack_attributes(attributes: Mapping[str, Any]) -> tuple[bytes, tuple[str, ..
 
     Raises InvalidJson where the nesting is deeper than JSON may be.
     """
-    if not attributes:
-        return b"", ()
+    return pack_value(attributes) if attributes else (b"", ())
+
+
+def pack_value(value: Any) -> tuple[bytes, tuple[str, ...]]:
+    """Compact JSON of any value, kept by the same rules; a container is the first level of its own nesting."""
     try:
-        packed = _encode(attributes)
+        packed = _encode(value)
     except RecursionError as error:
         raise too_deep() from error
     if _is_clean(packed):
@@ -42,7 +45,7 @@ def pack_attributes(attributes: Mapping[str, Any]) -> tuple[bytes, tuple[str, ..
     if depth <= MAX_LEVELS and _has_clean_texts(packed):
         return packed, ()
     warnings: set[str] = set()
-    kept = _keep_object(attributes, 1, warnings)
+    kept = _keep(value, 1, warnings)
     return _encode(kept), tuple(sorted(warnings))
 
 

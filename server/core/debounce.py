@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from server.core.errors import InvalidField
 from server.core.fields import MAX_TEXT_LENGTH
-from server.core.intervals import parse_interval
+from server.core.intervals import format_interval, parse_interval
 from server.core.model import NANOSECONDS_PER_MILLISECOND, Debounce, LogEvent, Window
 
 DEFAULT_INTERVAL_MILLISECONDS = 10 * 60 * 1000
@@ -22,19 +22,20 @@ _MEMBERS = frozenset({"key", "customKey", "maxInterval"})
 _ON = Debounce()
 
 
-def check_debounce(value: Any) -> Debounce | Literal[False] | None:
+def check_debounce(value: Any, field: str = "useDebounce") -> Debounce | Literal[False] | None:
     """`useDebounce` as JSON: a boolean, an object with `key` (or `customKey`) and `maxInterval`, or nothing."""
     if value is None or value is False:
         return value
     if value is True:
         return _ON
     if not isinstance(value, dict):
-        raise _invalid("useDebounce must be true, false or an object with key and maxInterval.", "useDebounce")
+        raise _invalid(f"{field} must be true, false or an object with key and maxInterval.", field)
     for member in value:
         if member not in _MEMBERS and value[member] is not None:
-            raise _invalid(f"useDebounce has no member {member[:60]!r}.", f"useDebounce.{member[:60]}")
+            raise _invalid(f"{field} has no member {member[:60]!r}.", f"{field}.{member[:60]}")
     interval = value.get("maxInterval")
-    return Debounce(_key(value), None if interval is None else parse_interval(interval))
+    milliseconds = None if interval is None else parse_interval(interval, field=f"{field}.maxInterval")
+    return Debounce(_key(value, field), milliseconds)
 
 
 def check_debounce_key(value: Any, field: str = "useDebounce.key") -> str | None:
@@ -51,6 +52,19 @@ def check_debounce_key(value: Any, field: str = "useDebounce.key") -> str | None
     )
 
 
+def debounce_json(debounce: Debounce | None) -> dict[str, str | float] | Literal[True] | None:
+    """What `check_debounce` reads as this: true, or an object with what it names; None for none."""
+    if debounce is None:
+        return None
+    members: dict[str, str | float] = {}
+    if debounce.key is not None:
+        members["key"] = debounce.key
+    if (interval := debounce.interval_milliseconds) is not None:
+        # Text has no fractions; a number is minutes.
+        members["maxInterval"] = interval / 60_000 if interval % 1_000 else format_interval(interval)
+    return members or True
+
+
 def window_of(event: LogEvent, debounce: Debounce, organisation_id: int, group: str | None) -> Window:
     """The window an event asks for. `group` is its group's id, the key where the client named none."""
     key = debounce.key if debounce.key is not None else group
@@ -64,21 +78,21 @@ def is_sample(count_before: int, count_after: int) -> bool:
     return any(count_before < number <= count_after for number in SAMPLE_NUMBERS)
 
 
-def _key(value: dict[str, Any]) -> str | None:
-    key = check_debounce_key(value.get("key"))
-    custom_key = check_debounce_key(value.get("customKey"), "useDebounce.customKey")
+def _key(value: dict[str, Any], field: str) -> str | None:
+    key = check_debounce_key(value.get("key"), f"{field}.key")
+    custom_key = check_debounce_key(value.get("customKey"), f"{field}.customKey")
     if key is not None and custom_key is not None and key != custom_key:
         raise InvalidField(
             "key and customKey mean the same; send one of them.",
             code="INVALID_DEBOUNCE_KEY",
             message="Invalid debounce key",
-            field="useDebounce.customKey",
+            field=f"{field}.customKey",
         )
     return key if key is not None else custom_key
 
 
 def _invalid(description: str, field: str) -> InvalidField:
-    return InvalidField(description, code="INVALID_DEBOUNCE", message="Invalid useDebounce", field=field)
+    return InvalidField(description, code="INVALID_DEBOUNCE", message=f"Invalid {field.partition('.')[0]}", field=field)
 
 
 # Remembered, because a storm asks for one window again and again.

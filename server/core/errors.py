@@ -19,8 +19,8 @@
     ├── Refused                   the operator must change something; never crosses a door
     └── Internal
 
-A code is what clients may rely on; messages and descriptions may change. The doors' tables
-(`http_api/errors.py`, `grpc_api/errors.py`) say what each class becomes on the wire.
+A code is what clients may rely on; messages and descriptions may change. The tables of HTTP and gRPC
+(`transport/http/statuses.py`, `transport/grpc_status.py`) say what each class becomes on the wire.
 """
 
 

@@ -68,15 +68,15 @@ def level_from_word(value: Any, *, field: str = "level") -> Level:
     )
 
 
-def check_send_notification(value: Any) -> bool | None:
+def check_send_notification(value: Any, field: str = "sendNotification") -> bool | None:
     """A JSON boolean or nothing."""
     if value is None or isinstance(value, bool):
         return value
     raise InvalidField(
-        "sendNotification must be true or false.",
+        f"{field} must be true or false.",
         code="INVALID_SEND_NOTIFICATION",
-        message="Invalid sendNotification",
-        field="sendNotification",
+        message=f"Invalid {field}",
+        field=field,
     )
 
 
@@ -120,15 +120,15 @@ def check_text(value: Any, field: str) -> str | None:
     )
 
 
-def check_fingerprint(value: Any) -> str | None:
+def check_fingerprint(value: Any, field: str = "fingerprint") -> str | None:
     """1 to 200 characters, or nothing."""
     if value == "":
         raise InvalidField(
-            f"fingerprint must be a string of 1 to {MAX_TEXT_LENGTH} characters.",
-            message="Invalid fingerprint",
-            field="fingerprint",
+            f"{field} must be a string of 1 to {MAX_TEXT_LENGTH} characters.",
+            message=f"Invalid {field}",
+            field=field,
         )
-    return check_text(value, "fingerprint")
+    return check_text(value, field)
 
 
 def check_attributes(value: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from hashlib import blake2b
 
+from server.core.exceptions import exception_of
 from server.core.normaliser import NORMALISER_VERSION, mask, normalise
 
 _DIGEST_BYTES = 16
@@ -13,15 +14,20 @@ _LONGEST_TITLE = 200
 _TITLE_SEARCH = 4096
 
 
-def group_id(*, service: str | None, component: str | None, message: str, fingerprint: str | None) -> str:
+def group_id(
+    *, service: str | None, component: str | None, message: str, fingerprint: str | None, attributes: bytes = b""
+) -> str:
     """32 lower-case hex digits, equal for the events of one group.
 
-    The client's own fingerprint, where there is one, stands for the message. The service, or else the component,
-    keeps equal messages of different sources apart; OTLP's `unknown_service` is none.
+    The client's own fingerprint, where there is one, stands for the message; or else the exception that the
+    attributes (a compact JSON object) name. The service, or else the component, keeps equal messages of different
+    sources apart; OTLP's `unknown_service` is none.
     """
     source = service if service and not _is_unknown(service) else component or ""
     if fingerprint:
         return _digest(source, b"fingerprint", fingerprint.encode())
+    if (exception := exception_of(attributes, message)) is not None:
+        return _digest(source, *exception)
     masked = mask(message)
     if len(masked) <= _LONGEST_REMEMBERED_BYTES:
         return _remembered_group(source, masked)

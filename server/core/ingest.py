@@ -12,8 +12,9 @@ import msgspec
 from server.core.committer import Committer
 from server.core.debounce import window_of
 from server.core.errors import Internal, RateLimited, Retryable, TooLarge, TrackingError
+from server.core.events import exact_size
 from server.core.fingerprint import group_id
-from server.core.model import ApiKey, Debounce, Door, LogEvent, Outcome, Receipt, Submission, Window
+from server.core.model import ApiKey, Debounce, Door, LogEvent, Outcome, Receipt, Request, Submission, Window
 from server.core.outcomes import Outcomes
 from server.core.ports import EntryStore, PreparedT
 
@@ -24,6 +25,8 @@ MAX_BATCH_EVENTS = 10_000
 
 
 _ID_DIGEST_BYTES = 16
+_EVENTS_A_TURN = 500
+"""How many events of a batch are encoded before others get a turn."""
 _BROWSER_DEFAULT = Debounce()
 
 
@@ -65,22 +68,28 @@ class Ingest(Generic[PreparedT]):
         return self._submit([prepared], door)
 
     async def log_batch(
-        self, caller: ApiKey, door: Door, events: Sequence[LogEvent | TrackingError]
+        self, caller: ApiKey, door: Door, events: Sequence[LogEvent | TrackingError], digest: bytes | None = None
     ) -> list[Receipt | TrackingError]:
         """Commit the good events of a batch durably; one receipt or error an event, in order.
 
-        A retryable failure is raised for the whole batch: nothing of it was acknowledged.
+        A retryable failure is raised for the whole batch: nothing of it was acknowledged. `digest`, if given, is of
+        the request's bytes: the same one again from the organisation is a retry, whose events are duplicates.
         """
+        request = None
+        if digest is not None:
+            request = Request(id_hash=_request_hash(caller.organisation_id, digest), size=len(events))
         answers: list[Receipt | TrackingError] = [_UNDECIDED] * len(events)
         prepared: list[PreparedT] = []
         places: list[int] = []
         for place, event in enumerate(events):
+            if place % _EVENTS_A_TURN == _EVENTS_A_TURN - 1:
+                await self._let_others_go_on(door, events, answers)
             if isinstance(event, TrackingError):
                 self.refuse(door, event)
                 answers[place] = event
                 continue
             try:
-                prepared.append(self._prepare(caller, door, event))
+                prepared.append(self._prepare(caller, door, event, request, place))
             except TrackingError as error:
                 self.refuse(door, error, event.level.word)
                 answers[place] = error
@@ -91,6 +100,20 @@ class Ingest(Generic[PreparedT]):
                 answers[place] = receipt
         return answers
 
+    async def _let_others_go_on(
+        self, door: Door, events: Sequence[LogEvent | TrackingError], answers: Sequence[Receipt | TrackingError]
+    ) -> None:
+        """One turn of the loop. A client that goes away now had nothing queued: its events are counted as shed."""
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            for event, answer in zip(events, answers, strict=True):
+                if isinstance(event, TrackingError):
+                    self.refuse(door, event)
+                elif answer is _UNDECIDED:
+                    self._outcomes.count(door, event.level.word, Outcome.SHED, "cancelled")
+            raise
+
     def refuse(self, door: Door, error: TrackingError, level: str = "") -> None:
         """Count the events an error stands for, unless that was done: each event has one outcome."""
         if error.counted:
@@ -100,15 +123,17 @@ class Ingest(Generic[PreparedT]):
         outcome = Outcome.SHED if shed else Outcome.REJECTED
         self._outcomes.count(door, level, outcome, error.code.lower(), error.events)
 
-    def _prepare(self, caller: ApiKey, door: Door, event: LogEvent) -> PreparedT:
+    def _prepare(
+        self, caller: ApiKey, door: Door, event: LogEvent, request: Request | None = None, position: int = 0
+    ) -> PreparedT:
         most = self._limits.max_event_bytes
-        if event.size > most:
+        if event.size > most and (size := exact_size(event)) > most:
             raise TooLarge(
-                f"The event has {event.size} bytes of message and attributes; {most} are accepted.",
+                f"The event has {size} bytes of message and attributes; {most} are accepted.",
                 code="EVENT_TOO_LARGE",
                 message="Event too large",
             )
-        submission = self._submission(caller, door, event)
+        submission = self._submission(caller, door, event, request, position)
         try:
             return self._store.prepare(submission)
         except TrackingError:
@@ -118,7 +143,9 @@ class Ingest(Generic[PreparedT]):
             logger.exception("An event could not be encoded.")
             raise Internal from error
 
-    def _submission(self, caller: ApiKey, door: Door, event: LogEvent) -> Submission:
+    def _submission(
+        self, caller: ApiKey, door: Door, event: LogEvent, request: Request | None, position: int
+    ) -> Submission:
         now = self._clock()
         event_id = event.event_id
         return Submission(
@@ -129,6 +156,8 @@ class Ingest(Generic[PreparedT]):
             event_time=now if event.event_time is None else event.event_time,
             window=self._window(caller, event),
             id_hash=None if event_id is None else _id_hash(caller.organisation_id, event_id),
+            request=request,
+            position=position,
         )
 
     def _window(self, caller: ApiKey, event: LogEvent) -> Window | None:
@@ -161,12 +190,21 @@ async def _result(future: "asyncio.Future[list[Receipt]]") -> list[Receipt]:
 def group_of(event: LogEvent) -> str:
     """The id of the group an event belongs to."""
     return group_id(
-        service=event.service, component=event.component, message=event.message, fingerprint=event.fingerprint
+        service=event.service,
+        component=event.component,
+        message=event.message,
+        fingerprint=event.fingerprint,
+        attributes=event.attributes,
     )
 
 
 def _id_hash(organisation_id: int, event_id: str) -> bytes:
     return blake2b(b"%d/" % organisation_id + event_id.encode(), digest_size=_ID_DIGEST_BYTES).digest()
+
+
+def _request_hash(organisation_id: int, digest: bytes) -> bytes:
+    # Its own kind of hash: no event id can be the same.
+    return blake2b(b"%d/" % organisation_id + digest, digest_size=_ID_DIGEST_BYTES, person=b"request").digest()
 
 
 _UNDECIDED = Internal("The event was not decided.")

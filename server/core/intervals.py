@@ -21,28 +21,28 @@ _LONGEST_TEXT = 64
 """Characters; longer text is no interval, and no number in it can be too long to read."""
 
 
-def parse_interval(value: object) -> int:
+def parse_interval(value: object, field: str = "useDebounce.maxInterval") -> int:
     """The milliseconds of a debounce interval: a number (or bare digits) is minutes, text has units.
 
     Raises InvalidField, INVALID_DEBOUNCE_INTERVAL, for anything else and outside 1 second to 24 hours.
     """
     if isinstance(value, str):
-        return interval_from_milliseconds(_milliseconds_of(value) if len(value) <= _LONGEST_TEXT else None)
+        return interval_from_milliseconds(_milliseconds_of(value) if len(value) <= _LONGEST_TEXT else None, field)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MAX_INTERVAL_MILLISECONDS:
-        return interval_from_milliseconds(round(value * _MILLISECONDS["m"]))
-    return interval_from_milliseconds(None)
+        return interval_from_milliseconds(round(value * _MILLISECONDS["m"]), field)
+    return interval_from_milliseconds(None, field)
 
 
-def interval_from_milliseconds(milliseconds: int | None) -> int:
+def interval_from_milliseconds(milliseconds: int | None, field: str = "useDebounce.maxInterval") -> int:
     """The same milliseconds if a debounce interval may have them; InvalidField otherwise, and for None."""
     if milliseconds is not None and MIN_INTERVAL_MILLISECONDS <= milliseconds <= MAX_INTERVAL_MILLISECONDS:
         return milliseconds
     raise InvalidField(
-        "maxInterval must be from 1 second to 24 hours: a number of minutes (10), or whole numbers with the units "
-        "s, m (min), h (hr) and d, each at most once ('90s', '10m', '1h 30m').",
+        f"{field.removeprefix('useDebounce.')} must be from 1 second to 24 hours: a number of minutes (10), or whole "
+        "numbers with the units s, m (min), h (hr) and d, each at most once ('90s', '10m', '1h 30m').",
         code="INVALID_DEBOUNCE_INTERVAL",
         message="Invalid debounce interval",
-        field="useDebounce.maxInterval",
+        field=field,
     )
 
 

@@ -1,45 +1,58 @@
 """What may be asked of an API key: each field checked once, for REST and the command line alike."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from server.core.debounce import check_debounce
 from server.core.errors import InvalidField
 from server.core.fields import check_text
 from server.core.keys import KINDS, SCOPES, is_origin_pattern
-from server.core.model import KeyKind, Scope
+from server.core.model import Debounce, KeyKind, Scope
 
 MAX_RATE = 1_000_000_000
 """Events a second."""
 MAX_ORIGINS = 100
 MAX_ORIGIN_LENGTH = 300
 
+_FIELDS = ("name", "kind", "scopes", "origins", "rate", "otlpDebounce", "otlpComponent")
 _INGEST: frozenset[Scope] = frozenset({"ingest"})
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that is to be made, valid as a whole. `rate` as in `ApiKey`."""
+    """A key that is to be made, valid as a whole. `rate` and what is for OTLP as in `ApiKey`."""
 
     name: str | None = None
     kind: KeyKind = "server"
     scopes: frozenset[Scope] = _INGEST
     origins: tuple[str, ...] = ()
     rate: int | None = None
+    otlp_debounce: Debounce | None = None
+    otlp_component: str | None = None
 
 
 class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change of a key; None = stays as it is. An empty name takes the name away."""
+    """What is to change of a key; None = stays as it is. An empty text, or False, takes away what there was."""
 
     name: str | None = None
     scopes: frozenset[Scope] | None = None
     origins: tuple[str, ...] | None = None
     rate: int | None = None
+    otlp_debounce: Debounce | Literal[False] | None = None
+    otlp_component: str | None = None
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What a key has from now on, by the names of `ApiKey`: only what is to change."""
+        asked = {name: getattr(self, name) for name in self.__struct_fields__}
+        values = {name: value for name, value in asked.items() if value is not None}
+        return {name: None if value is False or value == "" else value for name, value in values.items()}
 
 
 def read_new_key(fields: Mapping[str, Any]) -> NewKey:
     """A new key from decoded JSON; null is absent. Raises InvalidField, naming the field."""
-    _refuse_others(fields, ("name", "kind", "scopes", "origins", "rate"))
+    _refuse_others(fields)
     scopes, origins = fields.get("scopes"), fields.get("origins")
     new = NewKey(
         name=check_name(fields.get("name")),
@@ -47,6 +60,8 @@ def read_new_key(fields: Mapping[str, Any]) -> NewKey:
         scopes=_INGEST if scopes is None else check_scopes(scopes),
         origins=() if origins is None else check_origins(origins),
         rate=check_rate(fields.get("rate")),
+        otlp_debounce=check_debounce(fields.get("otlpDebounce"), "otlpDebounce") or None,
+        otlp_component=check_name(fields.get("otlpComponent"), "otlpComponent"),
     )
     check_combination(new.kind, scopes=new.scopes, origins=new.origins)
     return new
@@ -56,13 +71,15 @@ def read_key_changes(fields: Mapping[str, Any]) -> KeyChanges:
     """Changes from decoded JSON; null is absent. Raises InvalidField, naming the field."""
     if fields.get("kind") is not None:
         raise _invalid("kind", "The kind of a key cannot change: create another key.")
-    _refuse_others(fields, ("name", "kind", "scopes", "origins", "rate"))
+    _refuse_others(fields)
     scopes, origins = fields.get("scopes"), fields.get("origins")
     return KeyChanges(
-        name="" if fields.get("name") == "" else check_name(fields.get("name")),
+        name=_name_or_none_any_more(fields, "name"),
         scopes=None if scopes is None else check_scopes(scopes),
         origins=None if origins is None else check_origins(origins),
         rate=check_rate(fields.get("rate")),
+        otlp_debounce=check_debounce(fields.get("otlpDebounce"), "otlpDebounce"),
+        otlp_component=_name_or_none_any_more(fields, "otlpComponent"),
     )
 
 
@@ -124,6 +141,11 @@ def check_combination(kind: KeyKind, *, scopes: frozenset[Scope], origins: tuple
         raise _invalid("origins", "Only browser keys are bound to origins; leave them out or make it a browser key.")
 
 
+def _name_or_none_any_more(fields: Mapping[str, Any], field: str) -> str | None:
+    value = fields.get(field)
+    return "" if value == "" else check_name(value, field)
+
+
 def _is_origin(value: Any) -> bool:
     # Visible ASCII: browsers send hosts in punycode, and stores join origins with spaces.
     return (
@@ -136,11 +158,11 @@ def _is_origin(value: Any) -> bool:
     )
 
 
-def _refuse_others(fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
+def _refuse_others(fields: Mapping[str, Any]) -> None:
     for name in fields:
-        if name not in known:
+        if name not in _FIELDS:
             shown = name[:100]
-            raise _invalid(shown, f"A key has no field {shown!a}; there are {', '.join(known)}.")
+            raise _invalid(shown, f"A key has no field {shown!a}; there are {', '.join(_FIELDS)}.")
 
 
 def _invalid(field: str, description: str) -> InvalidField:

@@ -5,6 +5,7 @@ JSON that only passes through (`attributes`) travels as compact JSON bytes: it i
 as it is, and decoded only where somebody looks inside.
 """
 
+from collections.abc import Callable
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -56,11 +57,19 @@ KeyKind = Literal["server", "browser"]
 Scope = Literal["ingest", "read", "triage", "admin"]
 
 
+class Debounce(msgspec.Struct, frozen=True):
+    """Debouncing is on. An absent key is the group's fingerprint, an absent interval the organisation's default."""
+
+    key: str | None = None
+    interval_milliseconds: int | None = None
+
+
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     """A credential of one organisation, without its secret.
 
     `organisation` is the organisation's name, `organisation_id` its number in the store. `rate` is in events a
-    second: None = the server's default for the kind, 0 = unlimited.
+    second: None = the server's default for the kind, 0 = unlimited. `otlp_debounce` and `otlp_component` are for
+    OTLP's records that say nothing of these: None = nothing is added.
     """
 
     id: str
@@ -74,21 +83,35 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     create_time: int = 0
     last_use_time: int | None = None
     revoke_time: int | None = None
+    otlp_debounce: Debounce | None = None
+    otlp_component: str | None = None
 
 
-class Debounce(msgspec.Struct, frozen=True):
-    """Debouncing is on. An absent key is the group's fingerprint, an absent interval the organisation's default."""
+class RecordDetails(msgspec.Struct, frozen=True, array_like=True):
+    """What only a record of OpenTelemetry has; as an array its fields stand in this order for ever, new ones go last.
 
-    key: str | None = None
-    interval_milliseconds: int | None = None
+    `body` is compact JSON, b"" where the message says it all. `resource` and `scope` are compact JSON objects just as
+    an entry shows them (`{"attributes": {…}, "schemaUrl": …}`), b"" where nothing is known; the records of one block
+    share theirs. Numbers are 0 and texts None where there was none.
+    """
+
+    body: bytes = b""
+    severity_number: int = 0
+    severity_text: str | None = None
+    event_name: str | None = None
+    flags: int = 0
+    dropped_attributes_count: int = 0
+    resource: bytes = b""
+    scope: bytes = b""
 
 
 class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event as a client sent it, validated.
 
-    `debounce`: None = not said, False = off, else how. `attributes` is a compact JSON object, b"" = none.
-    `event_time` None = now. `size` is the UTF-8 length of message and attributes. `event_count` > 1 only for
-    pre-aggregated events, with `first_event_time` and `last_event_time` around `event_time`.
+    `debounce`: None = not said, False = off, else how. `attributes` is a compact JSON object, b"" = none. `size` is the
+    UTF-8 length of message, attributes and body; with `unread` attributes it may be more. `event_time` None = now.
+    `event_count` > 1 only for pre-aggregated events, with `first_event_time` and `last_event_time` around
+    `event_time`. `record` is what OTLP has beyond the other doors; only there a message may be empty.
     """
 
     message: str
@@ -107,10 +130,24 @@ class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
     span_id: str | None = None
     fingerprint: str | None = None
     attributes: bytes = b""
+    unread: Callable[[], tuple[bytes, tuple[str, ...]]] | None = None
+    """Gives the attributes and the warnings they earn, where reading them was put off: of a storm's repeats most are
+    only counted. It cannot fail."""
     warnings: tuple[str, ...] = ()
     event_count: int = 1
     first_event_time: int | None = None
     last_event_time: int | None = None
+    record: RecordDetails | None = None
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
+    """A request that must count once however often it is sent: `id_hash` is of its bytes and its organisation.
+
+    One such object is one arrival; it has `size` events, good and bad, each at its position.
+    """
+
+    id_hash: bytes
+    size: int
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -132,6 +169,9 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     event_time: int
     window: Window | None = None
     id_hash: bytes | None = None
+    request: Request | None = None
+    position: int = 0
+    """Its place in the request."""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -192,6 +232,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     window_end_time: int | None = None
     samples: tuple[Sample, ...] = ()
     warnings: tuple[str, ...] = ()
+    record: RecordDetails | None = None
 
 
 class EntryPage(msgspec.Struct, frozen=True):

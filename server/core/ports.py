@@ -5,7 +5,7 @@ Every method raises only errors of `core.errors`: `StoreUnavailable` when the st
 No driver's type and no driver's exception crosses this boundary.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from server.core.errors import Internal
@@ -45,8 +45,10 @@ class EntryStore(Protocol[PreparedT]):
         failed was not acknowledged, and may have stored some of its events: ids make it safe to send them again.
         Durable before it returns: fsynced, or acknowledged by a journaled majority. Exact: an event whose `id_hash`
         was seen within 24 hours is `duplicate`; one whose window is open is `debounced` and adds to the opener's
-        entry; any other is `stored` and opens its window, if it asks for one, at the store's own clock. Never called
-        twice at the same time.
+        entry; any other is `stored` and opens its window, if it asks for one, at the store's own clock. An event of
+        a `request` whose `id_hash` another Request object had is `duplicate`, for an hour at least: whatever a first
+        attempt had left out is stored now. All events of a Request object come in one batch. Never called twice at
+        the same time.
         """
 
     async def find_entries(self, organisation_id: int, filters: EntryFilter, page: Page) -> EntryPage:
@@ -78,8 +80,11 @@ class Directory(Protocol):
     async def list_keys(self, organisation_id: int | None) -> list[ApiKey]:
         """Keys of an organisation (None: of all), oldest first, revoked ones too."""
 
-    async def change_key(self, key: ApiKey) -> None:
-        """Replace what may change of a key: name, scopes, origins, rate, revoke time."""
+    async def change_key(self, key: ApiKey, fields: Collection[str]) -> None:
+        """Make these fields of a key what `key` has; the others stay.
+
+        They are name, scopes, origins, rate, otlp_debounce, otlp_component, revoke_time. A revoked key stays revoked.
+        """
 
     async def record_use(self, last_use_times: Mapping[str, int]) -> None:
         """Remember when keys (by id) were last used; never moves a time back."""

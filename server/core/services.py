@@ -34,3 +34,6 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool
     """Whether this process is all there is of the service, and no worker among others."""
     max_request_bytes: int
+    """The largest request over REST and gRPC, after inflation."""
+    otlp_max_request_bytes: int
+    """The largest request over OTLP, after inflation."""

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from server.core.fingerprint import group_id
-from server.core.model import Entry, Level, Sample, Submission
+from server.core.model import Entry, Level, RecordDetails, Sample, Submission
 from server.core.notifications import decide
 from server.core.retention import expire_time
+
+_NO_RECORD = RecordDetails()
 
 
 class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
@@ -36,12 +38,17 @@ class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
     warnings: tuple[str, ...] = ()
     first_event_time: int | None = None
     last_event_time: int | None = None
+    record: RecordDetails | None = None
 
     @property
     def group_id(self) -> str:
         """The group: a pure function of what is stored."""
         return group_id(
-            service=self.service, component=self.component, message=self.message, fingerprint=self.fingerprint
+            service=self.service,
+            component=self.component,
+            message=self.message,
+            fingerprint=self.fingerprint,
+            attributes=self.attributes,
         )
 
 
@@ -58,13 +65,17 @@ class Repeats(msgspec.Struct, frozen=True):
 def stored_event(submission: Submission) -> StoredEvent:
     """What is kept of a submitted event."""
     event, window = submission.event, submission.window
+    attributes, warnings = event.attributes, event.warnings
+    if event.unread is not None:
+        attributes, more = event.unread()
+        warnings = (*warnings, *more)
     return StoredEvent(
         event.message,
         event.level,
         submission.event_time,
         submission.receive_time,
         submission.door.value,
-        event.attributes,
+        attributes,
         event.service,
         event.component,
         event.code,
@@ -76,9 +87,10 @@ def stored_event(submission: Submission) -> StoredEvent:
         event.fingerprint,
         None if window is None else window.key,
         event.send_notification,
-        event.warnings,
+        warnings,
         event.first_event_time,
         event.last_event_time,
+        event.record if event.record != _NO_RECORD else None,
     )
 
 
@@ -90,6 +102,18 @@ def first_repeats(event: StoredEvent, event_count: int) -> Repeats:
         event.event_time if event.last_event_time is None else event.last_event_time,
         event.receive_time,
         event.requested,
+    )
+
+
+def first_totals(submission: Submission) -> Repeats:
+    """The same of an event that is on its way."""
+    event, event_time = submission.event, submission.event_time
+    return Repeats(
+        event.event_count,
+        event_time if event.first_event_time is None else event.first_event_time,
+        event_time if event.last_event_time is None else event.last_event_time,
+        submission.receive_time,
+        event.send_notification,
     )
 
 
@@ -131,6 +155,7 @@ def entry_of(
         window_end_time=window_end,
         samples=tuple(samples),
         warnings=event.warnings,
+        record=event.record,
     )
 
 

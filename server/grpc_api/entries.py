@@ -8,8 +8,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tracking.v1 import attribute_value_pb2, entry_filter_pb2, entry_pb2, level_pb2
 
 from server.core.errors import InvalidField
-from server.core.model import Entry, Level, Sample
-from server.core.query import EntryFilter, make_filter
+from server.core.model import Entry, Level, RecordDetails, Sample
+from server.core.query import EntryFilter, make_filter, narrow
 from server.grpc_api.events import nanoseconds_of
 
 _NANOSECONDS_PER_SECOND = 1_000_000_000
@@ -52,19 +52,14 @@ def entry_message(entry: Entry) -> entry_pb2.Entry:
     if entry.window_end_time is not None:
         message.window_end_time.CopyFrom(_timestamp(entry.window_end_time))
     _fill_attributes(message.attributes, entry.attributes)
+    if entry.record is not None:
+        _fill_record(message, entry.record)
     return message
 
 
-def read_filter(message: entry_filter_pb2.EntryFilter) -> EntryFilter:
-    """The filter. Raises InvalidField naming what cannot be."""
-    if message.q:
-        raise InvalidField(
-            "Search by words is not available; filter by fields instead.",
-            code="INVALID_FILTER",
-            message="Invalid filter",
-            field="q",
-        )
-    return make_filter(
+def read_filter(message: entry_filter_pb2.EntryFilter, now: int) -> EntryFilter:
+    """The filter; `now` (nanoseconds) is what relative times are before. Raises InvalidField naming what cannot be."""
+    filters = make_filter(
         levels=[_level(level) for level in message.level],
         service=message.service,
         component=message.component,
@@ -74,9 +69,38 @@ def read_filter(message: entry_filter_pb2.EntryFilter) -> EntryFilter:
         group_id=message.group_id,
         debounce_key=message.debounce_key,
         attributes={name: [value] for name, value in message.attributes.items()},
+        q=message.q,
         from_time=_instant(message.from_time, "from") if message.HasField("from_time") else None,
         to_time=_instant(message.to_time, "to") if message.HasField("to_time") else None,
     )
+    return narrow(filters, [message.query], now)
+
+
+def _fill_record(message: entry_pb2.Entry, record: RecordDetails) -> None:
+    message.severity_number = record.severity_number
+    message.severity_text = record.severity_text or ""
+    message.event_name = record.event_name or ""
+    message.flags = record.flags
+    message.dropped_attributes_count = record.dropped_attributes_count
+    if record.body:
+        # An object without members is told by its presence alone.
+        message.body.SetInParent()
+        _fill(message.body, _decode(record.body))
+    if record.resource:
+        _fill_origin(message.resource, _decode(record.resource))
+    if record.scope:
+        scope = _decode(record.scope)
+        message.scope.name, message.scope.version = scope.get("name", ""), scope.get("version", "")
+        _fill_origin(message.scope, scope)
+
+
+def _fill_origin(target: entry_pb2.Resource | entry_pb2.Scope, shown: dict[str, Any]) -> None:
+    """What a resource and a scope have in common."""
+    target.SetInParent()
+    for name, value in shown.get("attributes", {}).items():
+        _fill(target.attributes[name], value)
+    target.schema_url = shown.get("schemaUrl", "")
+    target.dropped_attributes_count = shown.get("droppedAttributesCount", 0)
 
 
 def _sample(sample: Sample) -> entry_pb2.Sample:

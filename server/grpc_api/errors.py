@@ -1,35 +1,11 @@
-"""From the core's errors to gRPC: one row a class, nearest class first."""
+"""The core's errors in the words of `tracking.v1`; their status codes are those of every gRPC door."""
 
-import math
 import re
 
-import grpc
 from tracking.v1 import error_pb2
 
-from server.core.errors import (
-    InvalidRequest,
-    MethodNotAllowed,
-    NotAuthenticated,
-    NotAuthorised,
-    NotFound,
-    RateLimited,
-    Retryable,
-    TooLarge,
-    TrackingError,
-)
-
-CODE: dict[type[TrackingError], grpc.StatusCode] = {
-    TooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    MethodNotAllowed: grpc.StatusCode.UNIMPLEMENTED,
-    InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
-    NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
-    NotAuthorised: grpc.StatusCode.PERMISSION_DENIED,
-    NotFound: grpc.StatusCode.NOT_FOUND,
-    RateLimited: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    Retryable: grpc.StatusCode.UNAVAILABLE,
-    TrackingError: grpc.StatusCode.INTERNAL,
-}
-"""Only what is Retryable may be sent again unchanged, after the delay in its RetryInfo."""
+from server.core.errors import TrackingError
+from server.transport.grpc_status import retry_info
 
 _FIELDS = {
     "useDebounce": "debounce",
@@ -39,11 +15,6 @@ _FIELDS = {
     "to": "to_time",
 }
 _CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
-
-
-def code_of(error: TrackingError) -> grpc.StatusCode:
-    """The status code of an error, by its nearest class in the table."""
-    return next(CODE[cls] for cls in type(error).__mro__ if cls in CODE)
 
 
 def field_of(error: TrackingError) -> str | None:
@@ -61,6 +32,6 @@ def error_message(error: TrackingError) -> error_pb2.Error:
     answer = error_pb2.Error(
         code=error.code, message=error.message, description=error.description, field=field_of(error) or ""
     )
-    if error.retry_after_seconds is not None:
-        answer.retry_delay.FromMilliseconds(math.ceil(error.retry_after_seconds * 1000))
+    if (retry := retry_info(error)) is not None:
+        answer.retry_delay.CopyFrom(retry.retry_delay)
     return answer

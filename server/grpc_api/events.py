@@ -1,6 +1,7 @@
 """From the contract's LogEvent to the core's: the same checks as over REST, the same codes."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -19,15 +20,22 @@ _LEVELS: dict[int, Level] = {0: Level.INFO, **{int(level): level for level in Le
 _NANOSECONDS_PER_SECOND = 1_000_000_000
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _EXACT = 2.0**53
+_MOST_PUT_OFF_BYTES = 8 * 1024
+_JSON_BYTES_PER_BYTE = 6
+"""At most: a control character is one byte in a message and six in JSON; all else that a Struct has grows less."""
+_EXCEPTION_TYPE = "exception.type"
 
 
 def read_event(message: log_event_pb2.LogEvent) -> LogEvent:
     """One event. Raises InvalidField naming the field."""
+    attributes = message.attributes if message.HasField("attributes") else None
+    debounce = message.debounce if message.HasField("debounce") else None
+    most_bytes = 0 if attributes is None or debounce is None else _most_bytes_put_off(attributes, debounce)
     return make_event(
         message=check_message(message.message),
         level=_LEVELS[message.level] if message.level in _LEVELS else level_from_word(""),
         send_notification=message.send_notification if message.HasField("send_notification") else None,
-        debounce=_debounce(message.debounce) if message.HasField("debounce") else None,
+        debounce=None if debounce is None else _debounce(debounce),
         event_id=check_event_id(message.event_id or None),
         event_time=_event_time(message.event_time) if message.HasField("event_time") else None,
         service=check_text(message.service, "service"),
@@ -38,7 +46,9 @@ def read_event(message: log_event_pb2.LogEvent) -> LogEvent:
         fingerprint=check_fingerprint(message.fingerprint or None),
         trace_id=message.trace_id or None,
         span_id=message.span_id or None,
-        attributes=read_struct(message.attributes) if message.HasField("attributes") else {},
+        attributes={} if attributes is None or most_bytes else read_struct(attributes),
+        read_later=partial(read_struct, attributes) if attributes is not None and most_bytes else None,
+        most_bytes=most_bytes,
     )
 
 
@@ -71,6 +81,18 @@ def nanoseconds_of(timestamp: Timestamp) -> int:
     if not _INT64_MIN <= instant <= _INT64_MAX or not 0 <= timestamp.nanos < _NANOSECONDS_PER_SECOND:
         raise ValueError(f"{timestamp.seconds} s cannot be kept as nanoseconds")
     return instant
+
+
+def _most_bytes_put_off(attributes: struct_pb2.Struct, debounce: debounce_pb2.Debounce) -> int:
+    """What the attributes can have as compact JSON, if they are to be read only once they are kept; else 0.
+
+    Reading them is what most of a repeat would cost. Not put off where the group depends on them, or where they may be
+    much.
+    """
+    if not debounce.key and _EXCEPTION_TYPE in attributes.fields:
+        return 0
+    size = attributes.ByteSize()
+    return _JSON_BYTES_PER_BYTE * size if size <= _MOST_PUT_OFF_BYTES else 0
 
 
 def _event_or_error(message: log_event_pb2.LogEvent) -> LogEvent | TrackingError:

@@ -6,10 +6,11 @@ from tracking.v1 import tracking_service_pb2
 from server.core.model import Door
 from server.core.services import Services
 from server.grpc_api.answers import batch_logged, logged
-from server.grpc_api.door import Context, admit, method, stream
+from server.grpc_api.door import method, stream
 from server.grpc_api.events import read_event, read_events
 from server.grpc_api.stream import LogStream, OpenStreams
 from server.transport.grpc import MessageReader, decode
+from server.transport.grpc_method import Context, admit
 
 SERVICE = tracking_service_pb2.DESCRIPTOR.services_by_name["TrackingService"].full_name
 

@@ -1,13 +1,16 @@
 """QueryService: entries are read."""
 
+from time import time_ns
+
 import grpc
 from tracking.v1 import query_service_pb2
 
 from server.core.query import DEFAULT_PAGE_SIZE, check_page_size
 from server.core.services import Services
-from server.grpc_api.door import Context, admit, method
+from server.grpc_api.door import method
 from server.grpc_api.entries import entry_message, read_filter
 from server.transport.grpc import MessageReader, decode
+from server.transport.grpc_method import Context, admit
 
 SERVICE = query_service_pb2.DESCRIPTOR.services_by_name["QueryService"].full_name
 
@@ -20,7 +23,7 @@ def query_service(services: Services, reader: MessageReader) -> grpc.GenericRpcH
         request = decode(query_service_pb2.ListEntriesRequest, await reader.read(context, key.id))
         page = await services.reading.list_entries(
             key,
-            read_filter(request.filter),
+            read_filter(request.filter, time_ns()),
             page_size=check_page_size(request.page_size or DEFAULT_PAGE_SIZE),
             page_token=request.page_token or None,
         )

@@ -15,9 +15,9 @@ from server.core.errors import Draining, NotAuthenticated, NotAuthorised, Overlo
 from server.core.model import Door, Receipt
 from server.core.services import Services
 from server.grpc_api.answers import stream_logged
-from server.grpc_api.door import Context, admit
 from server.grpc_api.events import read_event
 from server.transport.grpc import decode
+from server.transport.grpc_method import Context, admit
 
 MAX_UNDER_WAY = 1_000
 """Events of one stream that are read and not answered yet."""

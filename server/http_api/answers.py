@@ -6,14 +6,16 @@ from typing import Any
 import msgspec
 from sanic.response import HTTPResponse
 
+from server.core.debounce import debounce_json
 from server.core.errors import TrackingError
 from server.core.instants import format_rfc3339
-from server.core.model import ApiKey, Entry, Outcome, Receipt, Sample
+from server.core.model import ApiKey, Entry, Outcome, Receipt, RecordDetails, Sample
 from server.core.reading import EntryList
 from server.http_api.errors import ErrorBody, error_body
 
 JSON = "application/json"
 _SUCCESS = b'{"success": true}'
+_NO_RECORD = RecordDetails()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -54,6 +56,14 @@ class _EntryBody(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=Tru
     event_id: str | None = None
     fingerprint: str | None = None
     attributes: msgspec.Raw | None = None
+    body: msgspec.Raw | None = None
+    severity_number: int = 0
+    severity_text: str | None = None
+    event_name: str | None = None
+    flags: int = 0
+    dropped_attributes_count: int = 0
+    resource: msgspec.Raw | None = None
+    scope: msgspec.Raw | None = None
     door: str
     group_id: str
     debounce_key: str | None = None
@@ -91,6 +101,8 @@ class _KeyBody(msgspec.Struct, rename="camel", omit_defaults=True):
     create_time: str
     name: str | None = None
     rate: int | None = None
+    otlp_debounce: dict[str, str | float] | bool | None = None
+    otlp_component: str | None = None
     last_use_time: str | None = None
     revoke_time: str | None = None
     key: str | None = None
@@ -143,7 +155,7 @@ def entry_page(page: EntryList) -> HTTPResponse:
 
 def entry_body(entry: Entry) -> _EntryBody:
     """An entry's JSON object."""
-    notification = entry.notification
+    notification, record = entry.notification, entry.record or _NO_RECORD
     return _EntryBody(
         id=entry.id,
         organisation=entry.organisation,
@@ -165,6 +177,14 @@ def entry_body(entry: Entry) -> _EntryBody:
         event_id=entry.event_id,
         fingerprint=entry.fingerprint,
         attributes=_raw(entry.attributes),
+        body=_raw(record.body),
+        severity_number=record.severity_number,
+        severity_text=record.severity_text,
+        event_name=record.event_name,
+        flags=record.flags,
+        dropped_attributes_count=record.dropped_attributes_count,
+        resource=_raw(record.resource),
+        scope=_raw(record.scope),
         door=entry.door,
         group_id=entry.group_id,
         debounce_key=entry.debounce_key,
@@ -186,6 +206,8 @@ def key_body(key: ApiKey, secret: str | None = None) -> _KeyBody:
         create_time=format_rfc3339(key.create_time),
         name=key.name,
         rate=key.rate,
+        otlp_debounce=debounce_json(key.otlp_debounce),
+        otlp_component=key.otlp_component,
         last_use_time=_instant(key.last_use_time),
         revoke_time=_instant(key.revoke_time),
         key=secret,

@@ -1,6 +1,7 @@
 """The routes of the REST door, to be read in one go."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -21,24 +22,31 @@ _API = "/api/v1/tracking"
 def build_app(services: Services, name: str) -> App:
     """The door as a Sanic application; the name has to be new in this process."""
     app = new_app(name, on_error=_answer_error)
-
-    def route(path: str, *, ingests: bool = False, **handlers: Handler) -> None:
-        around = {method: handle(services, path, handler, ingests=ingests) for method, handler in handlers.items()}
-        # A body is read by our own bounded reader, behind authentication: every route streams.
-        app.add_route(_by_method(around), path, methods=list(around), name=path, stream=True)
-
+    route = partial(_add_route, app, services)
     route(f"{_API}/log", POST=log_handler(services), ingests=True)
     route(f"{_API}/log/batch", POST=log_batch_handler(services), ingests=True)
     route(f"{_API}/entries", GET=list_entries_handler(services))
     route(f"{_API}/entries/<entry_id:str>", GET=get_entry_handler(services))
     route(f"{_API}/keys", POST=create_key_handler(services), GET=list_keys_handler(services))
     route(f"{_API}/keys/<key_id:str>", PATCH=change_key_handler(services), DELETE=revoke_key_handler(services))
+    add_operations(app, services)
+    route("/openapi.json", GET=openapi_handler())
+    return app
+
+
+def add_operations(app: App, services: Services) -> None:
+    """What an operator asks a process, on whichever port."""
+    route = partial(_add_route, app, services)
     # Uptime probes may ask for the head alone.
     route("/livez", GET=livez, HEAD=livez)
     route("/readyz", GET=readyz_handler(services), HEAD=readyz_handler(services))
     route("/metrics", GET=metrics_handler(services))
-    route("/openapi.json", GET=openapi_handler())
-    return app
+
+
+def _add_route(app: App, services: Services, path: str, *, ingests: bool = False, **handlers: Handler) -> None:
+    around = {method: handle(services, path, handler, ingests=ingests) for method, handler in handlers.items()}
+    # A body is read by our own bounded reader, behind authentication: every route streams.
+    app.add_route(_by_method(around), path, methods=list(around), name=path, stream=True)
 
 
 def _by_method(handlers: Mapping[str, Handler]) -> Handler:

@@ -13,6 +13,7 @@ from server.core.services import Services
 from server.http_api.errors import answer_to
 from server.transport.http.bearer import bearer_key, query_key
 from server.transport.http.cors import origin
+from server.transport.http.statuses import add_rate
 
 Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 
@@ -54,8 +55,5 @@ def _refused(services: Services, request: Request, exception: Exception, *, inge
 
 def _add_rate(services: Services, request: Request, response: Any) -> None:
     key = getattr(request.ctx, "key", None)
-    state = None if key is None else services.admission.rate_state(key)
-    if state is not None:
-        response.headers["X-RateLimit-Limit"] = str(state.limit)
-        response.headers["X-RateLimit-Remaining"] = str(state.remaining)
-        response.headers["X-RateLimit-Reset"] = str(state.reset_seconds)
+    if key is not None:
+        add_rate(response, services.admission.rate_state(key))

@@ -1,47 +1,16 @@
-"""From the core's errors to HTTP: one row a class, nearest class first."""
+"""The core's errors as this door's JSON; their statuses are those of every HTTP door."""
 
 import logging
-import math
-from http import HTTPStatus
 
 import msgspec
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from server.core.errors import (
-    Internal,
-    InvalidField,
-    InvalidJson,
-    InvalidRequest,
-    MethodNotAllowed,
-    NotAuthenticated,
-    NotAuthorised,
-    NotFound,
-    RateLimited,
-    Retryable,
-    TooLarge,
-    TrackingError,
-    UnsupportedMediaType,
-)
+from server.core.errors import Internal, TrackingError
 from server.transport.http.faults import fault_of
+from server.transport.http.statuses import error_headers, status_of
 
 logger = logging.getLogger("tracking.http")
-
-STATUS: dict[type[TrackingError], HTTPStatus] = {
-    InvalidJson: HTTPStatus.BAD_REQUEST,
-    InvalidField: HTTPStatus.UNPROCESSABLE_ENTITY,
-    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
-    InvalidRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
-    NotAuthorised: HTTPStatus.FORBIDDEN,
-    NotFound: HTTPStatus.NOT_FOUND,
-    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
-    Retryable: HTTPStatus.SERVICE_UNAVAILABLE,
-    TrackingError: HTTPStatus.INTERNAL_SERVER_ERROR,
-}
-"""Only what is Retryable may be sent again unchanged."""
 
 
 class ErrorBody(msgspec.Struct, omit_defaults=True):
@@ -58,11 +27,6 @@ class _ErrorAnswer(msgspec.Struct):
     error: ErrorBody
 
 
-def status_of(error: TrackingError) -> HTTPStatus:
-    """The status of an error, by its nearest class in the table."""
-    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
-
-
 def error_body(error: TrackingError) -> ErrorBody:
     """An error's JSON object."""
     return ErrorBody(error.code, error.message, error.description, error.field)
@@ -73,12 +37,5 @@ def answer_to(request: Request, exception: Exception) -> tuple[TrackingError, HT
     error, status = fault_of(exception)
     if isinstance(error, Internal) and error is not exception:
         logger.error("A request to %s failed unexpectedly.", request.path, exc_info=exception)
-    headers = {}
-    if error.retry_after_seconds is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_seconds)))
-    if isinstance(error, MethodNotAllowed):
-        headers["Allow"] = ", ".join(error.allowed)
-    if isinstance(error, NotAuthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
     body = msgspec.json.encode(_ErrorAnswer(success=False, error=error_body(error)))
-    return error, HTTPResponse(body, status or status_of(error), headers, "application/json")
+    return error, HTTPResponse(body, status or status_of(error), error_headers(error), "application/json")

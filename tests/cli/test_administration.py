@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from server.commands.keys import describe_key
-from server.core.model import ApiKey
+from server.core.model import ApiKey, Debounce
 from server.http_api.answers import key_body
 from tests.support.command_line import Server, Tracking
 
@@ -56,6 +56,18 @@ def test_a_key_in_json_is_one_object_as_rest_answers_it(tracking: Tracking) -> N
     }
 
 
+def test_a_key_may_have_what_records_of_otlp_get(tracking: Tracking) -> None:
+    tracking("organisation", "create", "shop")
+    words = ("key", "create", "--organisation", "shop", "--json")
+    bare = json.loads(tracking(*words, "--otlp-debounce", "--otlp-component", "collector").stdout)
+    assert (bare["otlpDebounce"], bare["otlpComponent"]) == (True, "collector")
+    timed = json.loads(tracking(*words, "--otlp-debounce", "5m").stdout)
+    assert timed["otlpDebounce"] == {"maxInterval": "5m"}
+    assert "otlpComponent" not in timed
+    refused = tracking(*words, "--otlp-debounce", "soon")
+    assert (refused.returncode, "maxInterval" in refused.stderr) == (2, True)
+
+
 def test_a_key_is_described_as_rest_describes_it() -> None:
     key = ApiKey(
         id="key_1",
@@ -68,6 +80,8 @@ def test_a_key_is_described_as_rest_describes_it() -> None:
         create_time=1,
         last_use_time=2,
         revoke_time=3,
+        otlp_debounce=Debounce("k", 1500),
+        otlp_component="c",
     )
     bare = ApiKey(id="key_2", organisation_id=1, organisation="shop", kind="server", scopes=frozenset({"read"}))
     for each in (key, bare):

@@ -77,6 +77,9 @@ def test_an_event_sent_again_is_a_duplicate(client: Tracking) -> None:
         (("--from", "-15m"), ["third", "second", "first"]),
         (("--to", "-15m"), []),
         (("--from", "2100-01-01T00:00:00Z"), []),
+        (("level:>=error n:*",), ["second"]),
+        (("fir*", "--component", "one"), ["first"]),
+        (("--", "-first -level:error"), ["third"]),
     ],
     ids=lambda value: " ".join(value) or "none",
 )
@@ -87,6 +90,14 @@ def test_filters_choose_and_the_newest_is_first(client: Tracking, words: tuple[s
         client("log", "second", *log, "--level", "error", "--attribute", "n:=2")
         client("log", "third", *log, "--level", "critical")
     assert [entry["message"] for entry in entries_of(client, "--service", "filtered", *words)] == expected
+
+
+def test_a_query_that_cannot_be_read_is_pointed_at(client: Tracking) -> None:
+    done = client("entries", "service:shop level:eror")
+    assert done.returncode == 2
+    line, *pointing = done.stderr.splitlines()
+    assert line.startswith("tracking: The level must be one of")
+    assert pointing == ["service:shop level:eror", " " * 19 + "^"]
 
 
 def test_a_pipe_gets_lines_with_tabs_and_nothing_that_breaks_them(client: Tracking) -> None:

@@ -111,6 +111,8 @@ def test_a_machine_without_a_server_or_without_its_http_door_is_told(tracking: T
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
         assert port in refusal(tracking("health", "--local", TRACKING_HTTP_PORT=port), 1)
+        bridge = {"TRACKING_DOORS": "otlp", "TRACKING_OTLP_HTTP_PORT": port}
+        assert port in refusal(tracking("health", "--local", **bridge), 1)
     assert "HTTP" in refusal(tracking("health", "--local", TRACKING_DOORS="grpc"), 2)
     assert "HTTP" in refusal(tracking("health", "--local", TRACKING_HTTP_PORT="0"), 2)
     assert "TRACKING_HTTP_PORT" in refusal(tracking("health", "--local", TRACKING_HTTP_PORT="x"), 2)

@@ -113,7 +113,11 @@ def test_an_empty_range_is_allowed() -> None:
         ({"servise": ["x"]}, "INVALID_FILTER", "servise"),
         ({"attribute": ["x"]}, "INVALID_FILTER", "attribute"),
         ({"from_time": ["x"]}, "INVALID_FILTER", "from_time"),
-        ({"q": ["words"]}, "INVALID_FILTER", "q"),
+        ({"q": ["- : -"]}, "INVALID_FILTER", "q"),
+        ({"query": ["level:eror"]}, "INVALID_FILTER", "query"),
+        ({"query": ["a", "b"]}, "INVALID_FILTER", "query"),
+        ({"query": ["x" * 5_000]}, "INVALID_FILTER", "query"),
+        ({"query": ["from:-1h"], "from": ["-2h"]}, "INVALID_TIME_RANGE", "from"),
     ],
     ids=lambda value: str(value)[:40],
 )

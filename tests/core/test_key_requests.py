@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from server.core.errors import InvalidField
 from server.core.key_requests import KeyChanges, NewKey, read_key_changes, read_new_key
 
+FIELDS = ("name", "kind", "scopes", "origins", "rate", "otlpDebounce", "otlpComponent")
 BROWSER = {"kind": "browser", "origins": ["https://shop.example"]}
 
 
@@ -18,8 +19,9 @@ def test_nothing_said_makes_a_server_key_that_ingests() -> None:
 
 
 def test_null_is_the_same_as_absent() -> None:
-    assert read_new_key(dict.fromkeys(("name", "kind", "scopes", "origins", "rate"))) == read_new_key({})
-    assert read_key_changes(dict.fromkeys(("name", "scopes", "origins", "rate"))) == KeyChanges()
+    assert read_new_key(dict.fromkeys(FIELDS)) == read_new_key({})
+    assert read_key_changes(dict.fromkeys((*FIELDS[:1], *FIELDS[2:]))) == KeyChanges()
+    assert KeyChanges().changed == {}
 
 
 def test_everything_said_is_kept() -> None:

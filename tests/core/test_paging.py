@@ -109,3 +109,17 @@ def test_another_relative_time_is_another_query() -> None:
         assert refuses(token, parse_filter(parameters, _NOW), 1)
     absolute = msgspec.structs.replace(parse_filter({"from": ["-15m"]}, _NOW), from_age=None)
     assert refuses(token, absolute, 1)
+
+
+def test_a_query_string_is_part_of_the_question() -> None:
+    first = parse_filter({"query": ["word n:>=5 -service:a from:-15m"]}, _NOW)
+    token = encode_page_token(_KEY, first, 1)
+    same = parse_filter({"query": ["from:-15m -service:a n:>=5 word"]}, _NOW + _SECOND)
+    assert decode_page_token(token, same, 1) == (_KEY, first)
+    for query in (
+        "word n:>=6 -service:a from:-15m",
+        "word n:>=5 service:a from:-15m",
+        "n:>=5 -service:a from:-15m",
+        "",
+    ):
+        assert refuses(token, parse_filter({"query": [query]}, _NOW), 1)

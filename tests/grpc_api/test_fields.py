@@ -108,6 +108,8 @@ FILTERS: dict[str, tuple[EntryFilter, str, str]] = {
     "trace": (EntryFilter(trace_id=["x"]), "INVALID_FILTER", "trace_id"),
     "group": (EntryFilter(group_id=[""]), "INVALID_FILTER", "group_id"),
     "debounce key": (EntryFilter(debounce_key=[""]), "INVALID_FILTER", "debounce_key"),
+    "no word": (EntryFilter(q=[""]), "INVALID_FILTER", "q"),
+    "query": (EntryFilter(query="level:eror"), "INVALID_FILTER", "query"),
 }
 
 

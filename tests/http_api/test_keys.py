@@ -107,12 +107,71 @@ async def test_a_key_that_somebody_else_revoked_is_refused_within_30_seconds(
     # As the command line does it, beside the running service.
     directory = SqliteDirectory(client.service.folder / "tracking.db")
     (kept,) = [one for one in await directory.list_keys(client.organisation.id) if one.id == key["id"]]
-    await directory.change_key(_revoked(kept))
+    await directory.change_key(_revoked(kept), {"revoke_time"})
     await directory.close()
     admission = client.service.core.services.admission
     clock = admission._clock
     monkeypatch.setattr(admission, "_clock", lambda: clock() + 30)
     assert await door.log(HELLO) == Failure("INVALID_API_KEY")
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        (True, True),
+        ({}, True),
+        (False, None),
+        (None, None),
+        ({"key": "k"}, {"key": "k"}),
+        ({"customKey": "k", "maxInterval": 90}, {"key": "k", "maxInterval": "1h 30m"}),
+        ({"maxInterval": "90s"}, {"maxInterval": "1m 30s"}),
+        ({"maxInterval": 0.0255}, {"maxInterval": 0.0255}),
+    ],
+)
+async def test_a_key_tells_how_records_of_otlp_are_debounced(client: Client, sent: Any, shown: Any) -> None:
+    key = await create(client, otlpDebounce=sent)
+    assert key.get("otlpDebounce") == shown
+    # What was shown may be sent.
+    again = await client.rest.request("PATCH", f"/keys/{key['id']}", json={"otlpDebounce": shown, "name": "x"})
+    assert again.json().get("otlpDebounce") == (await listed(client, key["id"])).get("otlpDebounce") == shown
+
+
+async def test_what_is_for_otlp_changes_and_goes_alone(client: Client) -> None:
+    key = await create(client, name="bridge", otlpDebounce=True, otlpComponent="collector", rate=5)
+    kept = await listed(client, key["id"])
+    assert (kept["otlpDebounce"], kept["otlpComponent"]) == (True, "collector")
+    changes: list[tuple[dict[str, Any], Any, Any]] = [
+        ({"rate": 6}, True, "collector"),
+        ({"otlpDebounce": False}, None, "collector"),
+        ({"otlpDebounce": None, "otlpComponent": None}, None, "collector"),
+        ({"otlpComponent": ""}, None, None),
+        ({}, None, None),
+        ({"otlpDebounce": {"key": "k"}}, {"key": "k"}, None),
+    ]
+    for change, debounce, component in changes:
+        answer = await client.rest.request("PATCH", f"/keys/{key['id']}", json=change)
+        assert answer.status_code == 200
+        assert answer.json().items() <= (await listed(client, key["id"])).items()
+        assert (answer.json().get("otlpDebounce"), answer.json().get("otlpComponent")) == (debounce, component)
+    assert (await listed(client, key["id"]))["rate"] == 6
+
+
+@pytest.mark.parametrize(
+    ("sent", "failure"),
+    [
+        ({"otlpDebounce": 5}, Failure("INVALID_DEBOUNCE", "otlpDebounce")),
+        ({"otlpDebounce": {"every": "5m"}}, Failure("INVALID_DEBOUNCE", "otlpDebounce.every")),
+        ({"otlpDebounce": {"maxInterval": "soon"}}, Failure("INVALID_DEBOUNCE_INTERVAL", "otlpDebounce.maxInterval")),
+        ({"otlpDebounce": {"key": ""}}, Failure("INVALID_DEBOUNCE_KEY", "otlpDebounce.key")),
+        ({"otlpDebounce": {"key": "a", "customKey": "b"}}, Failure("INVALID_DEBOUNCE_KEY", "otlpDebounce.customKey")),
+        ({"otlpComponent": "c" * 201}, Failure("INVALID_FIELD", "otlpComponent")),
+        ({"otlpComponent": 5}, Failure("INVALID_FIELD", "otlpComponent")),
+    ],
+)
+async def test_what_cannot_be_for_otlp_is_refused_by_its_name(client: Client, sent: Any, failure: Failure) -> None:
+    assert failure_of(await client.rest.request("POST", "/keys", json=sent)) == failure
+    key = await create(client)
+    assert failure_of(await client.rest.request("PATCH", f"/keys/{key['id']}", json=sent)) == failure
 
 
 async def test_a_change_holds_at_once(client: Client) -> None:

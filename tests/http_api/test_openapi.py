@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from server.http_api import answers
 from server.http_api.app import build_app
-from server.http_api.errors import STATUS
 from server.http_api.events import _KNOWN as KNOWN_FIELDS
+from server.transport.http.statuses import STATUS
 from tests.support.error_codes import answered_codes
 from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import InProcessService

@@ -36,6 +36,8 @@ def filter_message(filters: Filters) -> EntryFilter:
         elif name in ("from", "to"):
             (text,) = texts
             getattr(message, contract_name(name)).CopyFrom(timestamp(text))
+        elif name == "query":
+            (message.query,) = texts
         elif name == "level":
             message.level.extend(_level(word) for text in texts for word in text.split(","))
         else:

@@ -65,10 +65,15 @@ class InProcessService:
         self.doors = doors
         self.http = http
         self.channel = channel
-        assert doors.http_port is not None
-        assert doors.grpc_port is not None
-        self.http_port: int = doors.http_port
-        self.grpc_port: int = doors.grpc_port
+        ports = doors.ports
+        assert ports.http_port is not None
+        assert ports.grpc_port is not None
+        assert ports.otlp_grpc_port is not None
+        assert ports.otlp_http_port is not None
+        self.http_port: int = ports.http_port
+        self.grpc_port: int = ports.grpc_port
+        self.otlp_grpc_port: int = ports.otlp_grpc_port
+        self.otlp_http_port: int = ports.otlp_http_port
 
     async def new_client(self) -> Client:
         """A new organisation, with a key that may do everything."""
@@ -100,7 +105,8 @@ async def in_process(
         database_url=database or SqliteDatabase(folder / "tracking.db"),
         http_port=0,
         grpc_port=0,
-        doors=("http", "grpc"),
+        otlp_grpc_port=0,
+        otlp_http_port=0,
         bootstrap_api_key=Secret(BOOTSTRAP_KEY),
         **settings,
     )
@@ -113,10 +119,10 @@ async def in_process(
         await doors.open(core.services, chosen)
         stack.push_async_callback(doors.drain, _DRAIN_SECONDS)
         await doors.set_serving(serving=True)
-        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{doors.http_port}", trust_env=False, timeout=20)
+        http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{doors.ports.http_port}", trust_env=False, timeout=20)
         await stack.enter_async_context(http)
         channel = grpc.aio.insecure_channel(
-            f"127.0.0.1:{doors.grpc_port}",
+            f"127.0.0.1:{doors.ports.grpc_port}",
             [("grpc.enable_http_proxy", 0), ("grpc.max_receive_message_length", -1)],
         )
         await stack.enter_async_context(channel)

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -164,3 +166,15 @@ class Standalone:
 def external_url() -> str | None:
     """A deployment that somebody else runs, to be tested against instead."""
     return os.environ.get("TRACKING_TEST_MONGODB_URL")
+
+
+@contextmanager
+def stopped(*members: Member) -> Iterator[None]:
+    """Members that are there and say nothing."""
+    for member in members:
+        member.send(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for member in members:
+            member.send(signal.SIGCONT)

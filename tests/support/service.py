@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 BOOTSTRAP_KEY = "bootstrap-key-of-the-tests-0123456789"
 
 _GRPC = re.compile(r"gRPC listens at \S+:(\d+)")
+_OTLP = re.compile(r"OTLP listens at \S+:(\d+)(?: \(TLS\))? \(gRPC\) and \S+:(\d+) \(HTTP\)")
 _START_SECONDS = 20.0
 
 
@@ -40,11 +41,15 @@ class Service:
             "bootstrap_api_key": BOOTSTRAP_KEY,
             "http_port": 0,
             "grpc_port": 0,
-            "doors": "http,grpc",
+            "otlp_grpc_port": 0,
+            "otlp_http_port": 0,
+            "doors": "http,grpc,otlp",
             **settings,
         }
         self.http_port = 0
         self.grpc_port = 0
+        self.otlp_grpc_port = 0
+        self.otlp_http_port = 0
         self.starts = 0
         self.start_seconds = 0.0
         self._listens = False
@@ -141,10 +146,12 @@ class Service:
     def _listens_or_ended(self) -> bool:
         doors = str(self.settings["doors"]).split(",")
         log = self.stderr
-        http, grpc = self.http_line.search(log), _GRPC.search(log)
-        if ("http" in doors and http is None) or ("grpc" in doors and grpc is None):
+        found = {"http": self.http_line.search(log), "grpc": _GRPC.search(log), "otlp": _OTLP.search(log)}
+        if any(found[door] is None for door in doors):
             return not self.runs
+        http, grpc, otlp = found.values()
         self.http_port, self.grpc_port = int(http[1]) if http else 0, int(grpc[1]) if grpc else 0
+        self.otlp_grpc_port, self.otlp_http_port = (int(otlp[1]), int(otlp[2])) if otlp else (0, 0)
         self._listens = True
         return True
 

@@ -1,20 +1,20 @@
 """Whether an entry is what a filter asks for: the one meaning that every store verifies by."""
 
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
-import msgspec
-
-from server.core.model import Level
+from server.core.model import Level, RecordDetails
 from server.core.query.filters import EntryFilter
-
-_REMEMBERED_VALUES = 32
-_FIRST_CHARACTERS_OF_SCALARS = frozenset("-0123456789tfn")
-_decode = msgspec.json.Decoder().decode
+from server.core.query.holding import conditions_hold
+from server.core.query.text import parse_text, text_matches
+from server.core.query.values import accepted, holds, places_in
 
 
 class Searchable(Protocol):
     """What a filter looks at: an `Entry`, or what a store keeps of one. Absent is None; times are nanoseconds."""
+
+    @property
+    def message(self) -> str:
+        """What was logged."""
 
     @property
     def level(self) -> Level:
@@ -56,6 +56,10 @@ class Searchable(Protocol):
     def attributes(self) -> bytes:
         """A JSON object, b"" for none."""
 
+    @property
+    def record(self) -> RecordDetails | None:
+        """What only OTLP has: its body and the attributes of its resource are looked at, too."""
+
 
 def matches(filters: EntryFilter, entry: Searchable) -> bool:
     """Whether the filter chooses the entry. What is dear to look at (group, attributes) comes last."""
@@ -70,72 +74,20 @@ def matches(filters: EntryFilter, entry: Searchable) -> bool:
         and (not filters.trace_id or entry.trace_id in filters.trace_id)
         and (not filters.debounce_key or entry.debounce_key in filters.debounce_key)
         and (not filters.group_id or entry.group_id in filters.group_id)
-        and (not filters.attributes or attributes_match(filters.attributes, entry.attributes))
+        and (not filters.attributes or attributes_match(filters.attributes, entry.attributes, entry.record))
+        and (not filters.q or any(text_matches(parse_text(text), entry) for text in filters.q))
+        and (not filters.conditions or conditions_hold(filters.conditions, entry))
     )
 
 
-def attributes_match(wanted: tuple[tuple[str, tuple[str, ...]], ...], attributes: bytes) -> bool:
-    """Whether every name has one of its values.
+def attributes_match(
+    wanted: tuple[tuple[str, tuple[str, ...]], ...], attributes: bytes, record: RecordDetails | None = None
+) -> bool:
+    """Whether every name has one of its values: in the attributes, in the body, or in those of the resource.
 
     A name is a member's name, or names through nested objects joined by dots; where names contain dots themselves
     (`http.status_code`), every way to read it counts. A list stands for each of its elements, on the way and at the
     end. A value equals the text, the JSON number (5 = 5.0), or true, false or null; a missing member is not null.
     """
-    if not attributes:
-        return False
-    members = _decode(attributes)
-    return all(_holds(members, name, _accepted(values)) for name, values in wanted)
-
-
-class _Accepted(msgspec.Struct, frozen=True):
-    """The values of one attribute filter by the types they can have in JSON."""
-
-    texts: frozenset[str]
-    numbers: frozenset[int | float]
-    literals: frozenset[bool | None]
-
-    def accepts(self, value: Any) -> bool:
-        if isinstance(value, str):
-            return value in self.texts
-        if value is None or isinstance(value, bool):
-            return value in self.literals
-        if isinstance(value, list):
-            return any(self.accepts(element) for element in value)
-        return isinstance(value, int | float) and value in self.numbers
-
-
-def _holds(value: Any, path: str, accepted: _Accepted) -> bool:
-    """Whether there is an accepted value at a path below this one."""
-    if isinstance(value, list):
-        return any(_holds(element, path, accepted) for element in value)
-    if not isinstance(value, dict):
-        return False
-    if path in value and accepted.accepts(value[path]):
-        return True
-    dot = path.find(".")
-    while dot >= 0:
-        name = path[:dot]
-        if name in value and _holds(value[name], path[dot + 1 :], accepted):
-            return True
-        dot = path.find(".", dot + 1)
-    return False
-
-
-@lru_cache(maxsize=_REMEMBERED_VALUES)
-def _accepted(values: tuple[str, ...]) -> _Accepted:
-    scalars = [scalar for text in values for scalar in _scalars_of(text)]
-    return _Accepted(
-        frozenset(values),
-        frozenset(scalar for scalar in scalars if scalar is not None and not isinstance(scalar, bool)),
-        frozenset(scalar for scalar in scalars if scalar is None or isinstance(scalar, bool)),
-    )
-
-
-def _scalars_of(text: str) -> tuple[int | float | bool | None, ...]:
-    """The JSON number or literal that a text is, if it is one."""
-    if text[:1] not in _FIRST_CHARACTERS_OF_SCALARS or text[-1].isspace():
-        return ()
-    try:
-        return (_decode(text),)
-    except (msgspec.MsgspecError, UnicodeError):
-        return ()
+    places = places_in(attributes, record)
+    return all(any(holds(place, name, accepted(values)) for place in places) for name, values in wanted)

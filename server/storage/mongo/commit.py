@@ -6,7 +6,7 @@ Nothing is acknowledged that a journaled majority does not have.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from server.core.errors import StoreUnavailable
@@ -17,6 +17,7 @@ from server.storage.mongo.folding import fold
 from server.storage.mongo.identity import entry_id_of
 from server.storage.mongo.inserting import CONFLICTS, insert
 from server.storage.mongo.learning import learn_ids, learn_windows
+from server.storage.mongo.requests import Requests
 from server.storage.mongo.samples import sample_document, write_samples
 from server.storage.mongo.totals import read_current
 from server.storage.mongo.units import Unit
@@ -29,9 +30,10 @@ _PAUSE_SECONDS = 0.002
 class Commit:
     """A batch on its way into the database; `clock` is the database's."""
 
-    def __init__(self, entries: Entries, windows: Windows, *, clock: Callable[[], int]) -> None:
+    def __init__(self, entries: Entries, windows: Windows, requests: Requests, *, clock: Callable[[], int]) -> None:
         self._entries = entries
         self._windows = windows
+        self._requests = requests
         self._clock = clock
         self._now = clock()
         self._receipts: dict[int, Receipt] = {}
@@ -42,7 +44,8 @@ class Commit:
 
     async def write(self, batch: Sequence[PreparedEvent]) -> list[Receipt]:
         """Write the batch; one receipt an event, in order."""
-        units, same = self._units(batch)
+        batch, adopted = await self._requests.adopt(batch)
+        units, same = self._units(batch, adopted)
         rounds = 0
         while units:
             rounds += 1
@@ -55,17 +58,18 @@ class Commit:
         await self._answer_duplicates(batch)
         return [self._receipts[place] for place in range(len(batch))]
 
-    def _units(self, batch: Sequence[PreparedEvent]) -> tuple[list[Unit], dict[int, int]]:
-        """Plain events one by one, those of a window together; of an id that comes twice, the first alone."""
-        firsts: dict[bytes, int] = {}
+    def _units(self, batch: Sequence[PreparedEvent], adopted: set[int]) -> tuple[list[Unit], dict[int, int]]:
+        """Plain events one by one, those of a window together; of what comes twice, the first alone."""
+        firsts: dict[Hashable, int] = {}
         same: dict[int, int] = {}
         plain: list[Unit] = []
         grouped: dict[bytes, list[int]] = {}
         for place, event in enumerate(batch):
-            if event.id_hash is not None and (first := firsts.setdefault(event.id_hash, place)) != place:
+            occurrence = event.occurrence
+            if occurrence is not None and (first := firsts.setdefault(occurrence, place)) != place:
                 same[place] = first
             elif event.window is None:
-                plain.append(Unit([event], [place]))
+                plain.append(Unit([event], [place], adopted=place in adopted))
             else:
                 grouped.setdefault(event.window.identity, []).append(place)
         return plain + [Unit([batch[place] for place in places], places) for places in grouped.values()], same
@@ -75,12 +79,13 @@ class Commit:
         # Never back: a window was found to be over.
         self._now = max(self._now, self._clock())
         documents = [self._document(unit) for unit in units]
-        conflicts = await insert(self._entries.durable, documents, [unit.document_id for unit in units])
+        inserted = await insert(self._entries.durable, documents, [unit.document_id for unit in units])
+        conflicts, own = inserted.conflicts, {units[place].document_id for place in inserted.met}
         refused = [unit for place, unit in enumerate(units) if place in conflicts]
         if refused:
             by_kind = {kind: [units[place] for place in conflicts if conflicts[place] == kind] for kind in CONFLICTS}
             # What is in a unit's way may be the unit itself, from an attempt whose reply was lost.
-            own = await learn_windows(self._entries.durable, self._windows, by_kind["window"], self._now)
+            own |= await learn_windows(self._entries.durable, self._windows, by_kind["window"], self._now)
             own |= await learn_ids(self._entries.durable, by_kind["event_ids"], self._now, self._holders)
             refused = [unit for unit in refused if unit.document_id not in own and unit.events]
         again = {id(unit) for unit in refused}
@@ -90,7 +95,10 @@ class Commit:
             if unit.events and id(unit) not in again
         ]
         for unit, _ in placed:
-            if unit.page is None:
+            if unit.adopted and unit.document_id in own:
+                # The first attempt of its request stored it.
+                self._holders[unit.places[0]] = unit.entry
+            elif unit.page is None:
                 self._answer_stored(unit)
         if refused:
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -1,14 +1,15 @@
 """Organisations and API keys in the database."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import time_ns
 from typing import Any
 
+import msgspec
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from server.core.errors import InvalidField
-from server.core.model import ApiKey
+from server.core.model import ApiKey, Debounce
 from server.storage.mongo.schema import API_KEYS, COUNTERS, ORGANISATIONS
 
 
@@ -51,9 +52,10 @@ class Directory:
         wanted = {} if organisation_id is None else {"organisation": organisation_id}
         return [_key(found) async for found in self._keys.find(wanted).sort([("create_time", 1), ("_id", 1)])]
 
-    async def change_key(self, key: ApiKey) -> None:
+    async def change_key(self, key: ApiKey, fields: Collection[str]) -> None:
         # A revocation is final, also for a change that was on its way when it came.
-        await self._keys.update_one({"_id": key.id, "revoke_time": None}, {"$set": _fields(key)})
+        changes = {name: value for name, value in _fields(key).items() if name in fields}
+        await self._keys.update_one({"_id": key.id, "revoke_time": None}, {"$set": changes})
 
     async def record_use(self, last_use_times: Mapping[str, int]) -> None:
         await self._keys.bulk_write(
@@ -74,8 +76,14 @@ def _fields(key: ApiKey) -> dict[str, Any]:
         "origins": list(key.origins),
         "name": key.name,
         "rate": key.rate,
+        "otlp_debounce": None if key.otlp_debounce is None else msgspec.to_builtins(key.otlp_debounce),
+        "otlp_component": key.otlp_component,
         "revoke_time": key.revoke_time,
     }
+
+
+def _debounce(found: Mapping[str, Any] | None) -> Debounce | None:
+    return None if found is None else Debounce(found["key"], found["interval_milliseconds"])
 
 
 def _key(found: Mapping[str, Any]) -> ApiKey:
@@ -91,4 +99,6 @@ def _key(found: Mapping[str, Any]) -> ApiKey:
         create_time=found["create_time"],
         last_use_time=found.get("last_use_time"),
         revoke_time=found["revoke_time"],
+        otlp_debounce=_debounce(found.get("otlp_debounce")),
+        otlp_component=found.get("otlp_component"),
     )

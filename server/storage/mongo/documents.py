@@ -5,7 +5,8 @@ A page is what one commit adds to one entry, until it is folded into that entry 
 ids they stand for in one unique index, so that an id counts once, however it came.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import bson
@@ -13,29 +14,18 @@ import msgspec
 from bson.raw_bson import RawBSONDocument
 
 from server.core.errors import TooLarge
-from server.core.model import NANOSECONDS_PER_MILLISECOND, Level, Submission, Window
-from server.core.stored import Repeats, StoredEvent, first_repeats, stored_event
+from server.core.model import NANOSECONDS_PER_MILLISECOND, Submission, Window
+from server.core.stored import Repeats, StoredEvent, first_totals, stored_event
+from server.storage.mongo.fields import event_fields, record_size
 from server.storage.mongo.identity import EntryIds
 
+_ID_AT = 14
+"""Where an encoded document's bytes of `_id` begin: behind the document's length, and type, name, length and subtype
+of its first member."""
 _EVENT_OVERHEAD_BYTES = 1024
 """What an event costs in memory beside its own bytes while it waits for its commit."""
 _MAX_EVENT_BYTES = 14 * 1024 * 1024
 """A document may have 16 MiB; what is left is for ids and totals."""
-_TEXTS = (
-    "service",
-    "component",
-    "code",
-    "environment",
-    "release",
-    "trace_id",
-    "span_id",
-    "event_id",
-    "fingerprint",
-    "debounce_key",
-    "requested",
-    "first_event_time",
-    "last_event_time",
-)
 
 
 class PreparedEvent(msgspec.Struct, frozen=True):
@@ -46,7 +36,7 @@ class PreparedEvent(msgspec.Struct, frozen=True):
 
     document_id: bytes
     document: RawBSONDocument | None
-    event: StoredEvent
+    source: Submission
     size: int
     level_word: str
     organisation: int
@@ -55,19 +45,40 @@ class PreparedEvent(msgspec.Struct, frozen=True):
     id_hash: bytes | None
 
     @property
+    def event(self) -> StoredEvent:
+        """What is kept of it, where it is an entry's first event or a sample."""
+        return stored_event(self.source)
+
+    @property
     def event_count(self) -> int:
         """How many events it stands for."""
         return self.totals.event_count
 
+    @property
+    def occurrence(self) -> Hashable:
+        """What is equal for what may count but once: None for an event that is only equal to itself."""
+        if self.id_hash is not None or self.source.request is None:
+            return self.id_hash
+        return self.source.request.id_hash, self.source.position
+
+    def renamed(self, document_id: bytes) -> "PreparedEvent":
+        """The same plain event under another id of the same length."""
+        assert self.document is not None
+        encoded = bytes(self.document.raw)
+        renamed = encoded[:_ID_AT] + document_id + encoded[_ID_AT + len(document_id) :]
+        return msgspec.structs.replace(self, document_id=document_id, document=RawBSONDocument(renamed))
+
 
 def prepare(submission: Submission, ids: EntryIds, now: int) -> PreparedEvent:
     """Encode one event, with the time its id is claimed. Raises what `bson` raises, for this event alone."""
-    event = stored_event(submission)
-    document_id = ids.take(submission.organisation_id, submission.event_time // NANOSECONDS_PER_MILLISECOND)
+    milliseconds = submission.event_time // NANOSECONDS_PER_MILLISECOND
+    document_id = ids.take(submission.organisation_id, milliseconds, submission.request, submission.position)
     document = None
     if submission.window is None:
-        document = RawBSONDocument(bson.encode(_plain(document_id, submission, event, now)))
-    size = _encoded_size(event) if document is None else len(document.raw)
+        document = RawBSONDocument(bson.encode(_plain(document_id, submission, stored_event(submission), now)))
+        size = len(document.raw)
+    else:
+        size = _encoded_size(submission)
     if size > _MAX_EVENT_BYTES:
         raise TooLarge(
             f"The event would take {size} bytes in MongoDB; {_MAX_EVENT_BYTES} fit into a document.",
@@ -77,14 +88,23 @@ def prepare(submission: Submission, ids: EntryIds, now: int) -> PreparedEvent:
     return PreparedEvent(
         document_id,
         document,
-        event,
+        submission,
         2 * size + _EVENT_OVERHEAD_BYTES,
         submission.event.level.word,
         submission.organisation_id,
-        first_repeats(event, submission.event.event_count),
+        first_totals(submission),
         submission.window,
-        submission.id_hash,
+        _id_hash(submission),
     )
+
+
+def _id_hash(submission: Submission) -> bytes | None:
+    """An event of a window has no document of its own: it is known again by its place in its request."""
+    request = submission.request
+    if submission.id_hash is not None or submission.window is None or request is None:
+        return submission.id_hash
+    name = request.id_hash + submission.position.to_bytes(4, "big")
+    return blake2b(name, digest_size=16, person=b"position").digest()
 
 
 def _plain(document_id: bytes, submission: Submission, event: StoredEvent, now: int) -> dict[str, Any]:
@@ -99,8 +119,12 @@ def _plain(document_id: bytes, submission: Submission, event: StoredEvent, now: 
     return fields
 
 
-def _encoded_size(event: StoredEvent) -> int:
+def _encoded_size(submission: Submission) -> int:
     """Roughly; raises what encoding the event would: when it is encoded in the end, others depend on it."""
+    event = submission.event
+    if event.unread is not None:
+        # Its texts are protobuf's, which are valid.
+        return event.size
     texts = (
         event.message,
         event.service,
@@ -112,9 +136,9 @@ def _encoded_size(event: StoredEvent) -> int:
         event.span_id,
         event.event_id,
         event.fingerprint,
-        event.debounce_key,
+        None if submission.window is None else submission.window.key,
     )
-    return len("".join(filter(None, texts)).encode()) + len(event.attributes)
+    return len("".join(filter(None, texts)).encode()) + len(event.attributes) + record_size(event.record)
 
 
 def claims(id_hashes: Sequence[bytes], now: int) -> dict[str, Any]:
@@ -129,50 +153,3 @@ def forget_claims(id_hashes: Sequence[bytes]) -> list[dict[str, Any]]:
         {"$set": {"event_ids": kept}},
         {"$set": {"event_ids": {"$cond": [{"$eq": [{"$size": "$event_ids"}, 0]}, "$$REMOVE", "$event_ids"]}}},
     ]
-
-
-def event_fields(event: StoredEvent) -> dict[str, Any]:
-    """An event's own fields; times stay nanoseconds, which BSON's dates cannot hold."""
-    fields: dict[str, Any] = {
-        "level": int(event.level),
-        "message": event.message,
-        "event_time": event.event_time,
-        "receive_time": event.receive_time,
-        "door": event.door,
-    }
-    for name in _TEXTS:
-        value = getattr(event, name)
-        if value is not None:
-            fields[name] = value
-    if event.attributes:
-        fields["attributes"] = event.attributes.decode()
-    if event.warnings:
-        fields["warnings"] = list(event.warnings)
-    return fields
-
-
-def event_of(document: Mapping[str, Any]) -> StoredEvent:
-    """The event in a document."""
-    get = document.get
-    return StoredEvent(
-        message=document["message"],
-        level=Level(document["level"]),
-        event_time=document["event_time"],
-        receive_time=document["receive_time"],
-        door=document["door"],
-        attributes=get("attributes", "").encode(),
-        warnings=tuple(get("warnings", ())),
-        **{name: get(name) for name in _TEXTS},
-    )
-
-
-def totals_of(document: Mapping[str, Any], event: StoredEvent) -> Repeats:
-    """What an entry's document says of its events so far: folded pages included, the others not."""
-    first = first_repeats(event, document["event_count"])
-    return Repeats(
-        first.event_count,
-        document.get("total_first_event_time", first.first_event_time),
-        document.get("total_last_event_time", first.last_event_time),
-        document.get("last_receive_time", first.last_receive_time),
-        document.get("total_requested", first.requested),
-    )

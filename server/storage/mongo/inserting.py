@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, Literal
 
+import msgspec
 from pymongo.errors import AutoReconnect, BulkWriteError, ExecutionTimeout
 
 from server.core.errors import Internal, StoreUnavailable
@@ -13,13 +14,21 @@ from server.storage.mongo.errors import DUPLICATE_KEY, MAY_PASS
 Conflict = Literal["event_ids", "window"]
 CONFLICTS: tuple[Conflict, ...] = ("event_ids", "window")
 
+
+class Inserted(msgspec.Struct):
+    """By place: what is in the way of documents that are not there; which of the others were there already."""
+
+    conflicts: dict[int, Conflict]
+    met: set[int]
+
+
 _PATIENCE_SECONDS = 4.0
 _PAUSE_SECONDS = 0.02
 _NO_MAJORITY = "MongoDB has no majority that takes a write."
 
 
-async def insert(entries: Any, documents: Sequence[Any], ids: Sequence[Any]) -> dict[int, Conflict]:
-    """Insert documents with these ids; by place, what is in the way of those that are not there.
+async def insert(entries: Any, documents: Sequence[Any], ids: Sequence[Any]) -> Inserted:
+    """Insert documents with these ids.
 
     When this returns, a journaled majority has all the others. A reply that was lost is asked for by inserting
     again: a document that meets its own `_id` was there already. Raises StoreUnavailable if nobody knows.
@@ -41,24 +50,25 @@ async def insert(entries: Any, documents: Sequence[Any], ids: Sequence[Any]) -> 
             if monotonic() > deadline:
                 raise
         else:
-            return {}
+            return Inserted({}, set())
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _conflicts(
     entries: Any, errors: Sequence[Mapping[str, Any]], ids: Sequence[Any], deadline: float
-) -> dict[int, Conflict]:
+) -> Inserted:
     conflicts: dict[int, Conflict] = {}
-    own: list[Any] = []
+    met: set[int] = set()
     for error in errors:
         if error["code"] != DUPLICATE_KEY:
             raise Internal(f"MongoDB refused a document: {str(error.get('errmsg'))[:300]}")
         keys = error.get("keyPattern", {})
         kind = next((kind for kind in CONFLICTS if kind in keys), None)
         if kind is None:
-            own.append(ids[error["index"]])
+            met.add(error["index"])
         else:
             conflicts[error["index"]] = kind
+    own = [ids[place] for place in met]
     while own:
         # Seen by a majority read, they cannot be rolled back any more.
         seen = {document["_id"] async for document in entries.find({"_id": {"$in": own}}, {"_id": 1})}
@@ -67,4 +77,4 @@ async def _conflicts(
             if monotonic() > deadline:
                 raise StoreUnavailable(_NO_MAJORITY)
             await asyncio.sleep(_PAUSE_SECONDS)
-    return conflicts
+    return Inserted(conflicts, met)

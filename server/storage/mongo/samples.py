@@ -8,8 +8,8 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from server.core.model import Sample
 from server.core.stored import sample_of
-from server.storage.mongo.documents import event_of
 from server.storage.mongo.errors import DUPLICATE_KEY, brief
+from server.storage.mongo.fields import event_of
 
 logger = logging.getLogger("tracking.mongo")
 

@@ -13,7 +13,7 @@ from pymongo.errors import OperationFailure
 from server.core.errors import Refused
 
 DEFAULT_DATABASE = "tracking"
-ENTRIES, SAMPLES = "entries", "samples"
+ENTRIES, SAMPLES, REQUESTS = "entries", "samples", "requests"
 ORGANISATIONS, API_KEYS, COUNTERS = "organisations", "api_keys", "counters"
 
 UNFOLDED_INDEX = "organisation_unfolded"
@@ -45,6 +45,7 @@ _INDEXES: dict[str, list[dict[str, Any]]] = {
         },
     ],
     SAMPLES: [{"keys": [("organisation", 1), ("entry", 1)], "name": "organisation_entry"}],
+    REQUESTS: [{"keys": [("expire_time", 1)], "name": "expire_time", "expireAfterSeconds": 0}],
     ORGANISATIONS: [{"keys": [("name", 1)], "name": "name", "unique": True}],
     API_KEYS: [
         {"keys": [("digest", 1)], "name": "digest", "unique": True},

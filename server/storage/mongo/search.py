@@ -12,7 +12,7 @@ from server.core.paging import invalid_page_token
 from server.core.query import MAX_PAGE_BYTES, EntryFilter, Page, matches
 from server.core.stored import entry_of
 from server.storage.mongo.collection import Entries
-from server.storage.mongo.documents import event_of, totals_of
+from server.storage.mongo.fields import LARGE_FIELDS, event_of, totals_of
 from server.storage.mongo.identity import (
     KEY_BYTES,
     document_id_of,
@@ -45,7 +45,7 @@ async def find_entries(entries: Entries, organisation: tuple[int, str], filters:
                 if len(found) == page.size:
                     return EntryPage(await _entries(entries, organisation, found), key_of(found[-1]["_id"]))
                 found.append(document)
-                size += len(document["message"]) + len(document.get("attributes", ""))
+                size += sum(len(document.get(name, "")) for name in LARGE_FIELDS)
                 if size > MAX_PAGE_BYTES:
                     return EntryPage(await _entries(entries, organisation, found), key_of(document["_id"]))
         before = slice_end

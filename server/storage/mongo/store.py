@@ -1,6 +1,6 @@
 """The MongoDB store behind the core's ports: any number of processes, one truth."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from server.storage.mongo.connection import Connection
 from server.storage.mongo.directory import Directory
 from server.storage.mongo.documents import PreparedEvent, prepare
 from server.storage.mongo.identity import EntryIds
+from server.storage.mongo.requests import Requests
 from server.storage.mongo.settling import Settling
 from server.storage.mongo.windows import Windows
 
@@ -47,9 +48,9 @@ class MongoDirectory:
         """See `Directory`."""
         return await self._run(lambda: self._directory.list_keys(organisation_id))
 
-    async def change_key(self, key: ApiKey) -> None:
+    async def change_key(self, key: ApiKey, fields: Collection[str]) -> None:
         """See `Directory`."""
-        await self._run(lambda: self._directory.change_key(key))
+        await self._run(lambda: self._directory.change_key(key, fields))
 
     async def record_use(self, last_use_times: Mapping[str, int]) -> None:
         """See `Directory`."""
@@ -73,6 +74,7 @@ class MongoStore(MongoDirectory):
         self._entries = Entries(connection.database)
         self._ids = EntryIds()
         self._windows = Windows(self._ids.process.hex())
+        self._requests = Requests(connection.database, self._ids, connection.clock)
         self._settling = Settling(self._entries, self._clock)
         self._names: dict[int, str] = {}
 
@@ -82,7 +84,7 @@ class MongoStore(MongoDirectory):
 
     async def commit(self, batch: Sequence[PreparedEvent]) -> list[Receipt]:
         """See `EntryStore`."""
-        commit = Commit(self._entries, self._windows, clock=self._clock)
+        commit = Commit(self._entries, self._windows, self._requests, clock=self._clock)
         try:
             return await self._run(lambda: commit.write(batch))
         except BaseException:

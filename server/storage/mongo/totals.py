@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from server.core.stored import Repeats
-from server.storage.mongo.documents import event_of, totals_of
+from server.storage.mongo.fields import event_of, totals_of
 from server.storage.mongo.folding import is_folded, unfolded_pages
 
 _EVENT_IDS_AND_BODY = {"event_ids": 0}

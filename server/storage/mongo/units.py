@@ -10,14 +10,19 @@ from typing import Any
 
 from server.core.debounce import SAMPLE_NUMBERS, is_sample
 from server.core.stored import Repeats
-from server.storage.mongo.documents import PreparedEvent, claims, event_fields
+from server.storage.mongo.documents import PreparedEvent, claims
+from server.storage.mongo.fields import event_fields
 from server.storage.mongo.windows import KnownWindow, window_keys
 
 
 class Unit:
-    """Events that are written as one document. `places` are theirs in the batch."""
+    """Events that are written as one document. `places` are theirs in the batch.
 
-    def __init__(self, events: list[PreparedEvent], places: list[int]) -> None:
+    `adopted`: it is a plain event, and has the id that it has from another attempt.
+    """
+
+    def __init__(self, events: list[PreparedEvent], places: list[int], *, adopted: bool = False) -> None:
+        self.adopted = adopted
         self.events = events
         self.places = places
         self.page: KnownWindow | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from server.core.model import NANOSECONDS_PER_MILLISECOND, Sample, Submission, Window
+from server.core.model import NANOSECONDS_PER_MILLISECOND, Request, Sample, Submission, Window
 from server.core.stored import StoredEvent, sample_of, stored_event
 
 _ID_OFFSET = 2**63
@@ -14,9 +14,13 @@ _EVENT_OVERHEAD_BYTES = 512
 
 
 class PreparedEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event encoded for its row, with what the writer has to know about it."""
+    """An event encoded for its row, with what the writer has to know about it.
 
-    data: bytes
+    One whose attributes are not read yet is encoded only if it gets a row: `source` is what it is made from.
+    """
+
+    encoded: bytes
+    source: Submission | None
     size: int
     level: int
     level_word: str
@@ -29,6 +33,12 @@ class PreparedEvent(msgspec.Struct, frozen=True, gc=False):
     requested: bool | None
     window: Window | None
     id_hash: bytes | None
+    request: Request | None
+
+    @property
+    def data(self) -> bytes:
+        """What its row holds."""
+        return self.encoded if self.source is None else _encode(stored_event(self.source))
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -40,10 +50,12 @@ def encode_submission(submission: Submission) -> PreparedEvent:
     event = submission.event
     event_time = submission.event_time
     first, last = event.first_event_time, event.last_event_time
-    data = _encode(stored_event(submission))
+    waits = event.unread is not None and submission.window is not None
+    data = b"" if waits else _encode(stored_event(submission))
     return PreparedEvent(
         data,
-        len(data) + _EVENT_OVERHEAD_BYTES,
+        submission if waits else None,
+        (event.size if waits else len(data)) + _EVENT_OVERHEAD_BYTES,
         event.level,
         event.level.word,
         submission.organisation_id,
@@ -55,6 +67,7 @@ def encode_submission(submission: Submission) -> PreparedEvent:
         event.send_notification,
         submission.window,
         submission.id_hash,
+        submission.request,
     )
 
 

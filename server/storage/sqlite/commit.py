@@ -6,8 +6,8 @@ from itertools import pairwise
 import apsw
 import msgspec
 
-from server.core.model import NANOSECONDS_PER_SECOND, Outcome, Receipt, Window
-from server.storage.sqlite.codec import PreparedEvent, entry_id_of
+from server.core.model import NANOSECONDS_PER_SECOND, Outcome, Receipt, Request, Window
+from server.storage.sqlite.codec import PreparedEvent, entry_id_of, key_of
 from server.storage.sqlite.keyspace import SPILL, Keyspace
 from server.storage.sqlite.rows import Table, prepare_writer, write_commit
 from server.storage.sqlite.statements import Row, as_hex_list, read_value
@@ -44,7 +44,7 @@ class BatchWriter:
         try:
             self._keyspace.begin([event.event_milliseconds for event in batch])
             self._windows.begin({event.window.identity for event in batch if event.window is not None})
-            known = self._known_ids([event.id_hash for event in batch if event.id_hash is not None], now)
+            known = self._known_ids(_hashes(batch), now)
             commit = _Commit(self._keyspace, self._windows, known, now)
             receipts = [commit.place(event) for event in batch]
             write_commit(self._connection, commit.rows())
@@ -68,13 +68,22 @@ class BatchWriter:
         return {bytes.fromhex(id_hash): (int(key), int(count)) for id_hash, key, count in rows}
 
 
+def _hashes(batch: Sequence[PreparedEvent]) -> Collection[bytes]:
+    """Those of event ids and requests: the hashes of both are kept in one table, and are never equal."""
+    hashes = {event.id_hash for event in batch if event.id_hash is not None}
+    hashes.update(event.request.id_hash for event in batch if event.request is not None)
+    return hashes
+
+
 class _Commit:
     """Decides what becomes of each event of one batch, in order, and gathers the rows."""
 
     def __init__(self, keyspace: Keyspace, windows: Windows, known_ids: dict[bytes, tuple[int, int]], now: int) -> None:
         self._keyspace = keyspace
         self._windows = windows
+        self._known_ids = known_ids
         self._keys_by_id = {id_hash: key for id_hash, (key, _) in known_ids.items()}
+        self._requests: dict[bytes, Request] = {}
         self._counts = dict(known_ids.values())
         self._now = now
         self._entries: list[Row] = []
@@ -84,9 +93,28 @@ class _Commit:
 
     def place(self, event: PreparedEvent) -> Receipt:
         """Store an event, add it to an open window, or know it again."""
+        request = event.request
+        if request is None:
+            return self._place(event)
+        if self._is_repeated(request):
+            return self._duplicate(self._keys_by_id.get(event.id_hash or b"", self._keys_by_id[request.id_hash]))
+        receipt = self._place(event)
+        if request.id_hash not in self._keys_by_id:
+            key = key_of(receipt.entry_id)
+            assert key is not None
+            # The request as a whole goes by the entry of its first event.
+            self._remember(request.id_hash, key, receipt.event_count)
+        return receipt
+
+    def _is_repeated(self, request: Request) -> bool:
+        """Whether an earlier commit has the request, or another arrival of it in this one: either has all of it."""
+        claimant = self._requests.setdefault(request.id_hash, request)
+        return claimant is not request or request.id_hash in self._known_ids
+
+    def _place(self, event: PreparedEvent) -> Receipt:
         id_hash, window = event.id_hash, event.window
         if id_hash is not None and (known := self._keys_by_id.get(id_hash)) is not None:
-            return Receipt(_DUPLICATE, entry_id_of(known), self._counts[known] + self._added.get(known, 0))
+            return self._duplicate(known)
         if window is None:
             key, outcome, count = self._append(event, None), _STORED, event.event_count
         else:
@@ -94,6 +122,9 @@ class _Commit:
         if id_hash is not None:
             self._remember(id_hash, key, count)
         return Receipt(outcome, entry_id_of(key), count)
+
+    def _duplicate(self, key: int) -> Receipt:
+        return Receipt(_DUPLICATE, entry_id_of(key), self._counts[key] + self._added.get(key, 0))
 
     def rows(self) -> dict[Table, list[Row]]:
         """What has to be written."""

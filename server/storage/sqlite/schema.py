@@ -79,6 +79,10 @@ _STEPS: tuple[str, ...] = (
         value INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE api_keys ADD COLUMN otlp_debounce TEXT;
+    ALTER TABLE api_keys ADD COLUMN otlp_component TEXT;
+    """,
 )
 
 

@@ -1,7 +1,7 @@
 """The embedded store behind the core's ports: one thread writes, a few read, the event loop never waits."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, time_ns
@@ -64,9 +64,9 @@ class SqliteDirectory:
         """See `Directory`."""
         return await self._lookups.run(lambda connection: directory.list_keys(connection, organisation_id))
 
-    async def change_key(self, key: ApiKey) -> None:
+    async def change_key(self, key: ApiKey, fields: Collection[str]) -> None:
         """See `Directory`."""
-        await self._writer.run(lambda connection: directory.change_key(connection, key))
+        await self._writer.run(lambda connection: directory.change_key(connection, key, fields))
 
     async def record_use(self, last_use_times: Mapping[str, int]) -> None:
         """See `Directory`."""

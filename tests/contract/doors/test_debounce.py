@@ -133,3 +133,32 @@ async def test_what_only_json_can_get_wrong_is_refused_by_its_name(
 async def test_both_names_of_the_key_may_say_the_same(client: Client) -> None:
     logged = await keep(client.rest, {**HELLO, "useDebounce": {"key": "a", "customKey": "a", "unknown": None}})
     assert (await read(client.rest, logged.entry_id))["debounceKey"] == "a"
+
+
+async def test_what_repeats_carry_is_kept_in_the_samples_and_only_counted_elsewhere(way: Way) -> None:
+    for number in range(1, 6):
+        event = {"message": f"no {number}", "attributes": {"number": number, "a\0b": [1.5, {"é": None}]}}
+        await way.send({**event, "useDebounce": {"key": "storm"}})
+    (entry,) = await find(way.door)
+    assert entry["eventCount"] == 5
+    kept = [entry, *entry["samples"]]
+    assert [(one["message"], one["attributes"]["number"]) for one in kept] == [("no 1", 1), ("no 2", 2), ("no 3", 3)]
+    assert all(one["attributes"]["a\ufffdb"] == [1.5, {"é": None}] for one in kept)
+    assert entry["warnings"] == ["nul_in_key"]
+
+
+@pytest.mark.parametrize(
+    ("event", "attributes"),
+    [
+        ({"message": '{"from": "message", "sent": 0}', "attributes": {"sent": 1}}, {"from": "message", "sent": 1}),
+        (
+            {"message": "bad id", "traceId": "bad", "attributes": {"traceId": 1}},
+            {"traceId": 1, "traceId_": "bad"},
+        ),
+    ],
+    ids=["a message that is JSON", "a bad trace id"],
+)
+async def test_attributes_are_the_same_with_debouncing(way: Way, event: Any, attributes: Any) -> None:
+    await way.send({**event, "useDebounce": {"key": "the same"}})
+    (entry,) = await find(way.door)
+    assert entry["attributes"] == attributes

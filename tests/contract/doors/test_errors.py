@@ -26,8 +26,8 @@ from server.core.errors import (
     UnsupportedMediaType,
 )
 from server.core.ports import StoreBroken
-from server.grpc_api.errors import code_of
-from server.http_api.errors import status_of
+from server.transport.grpc_status import code_of
+from server.transport.http.statuses import status_of
 
 Status = grpc.StatusCode
 Row = tuple[type[TrackingError], int, grpc.StatusCode | None, bool]

@@ -66,6 +66,27 @@ FILTERS: dict[str, tuple[Filters, str]] = {
     "names with dots": ({"attribute.a.b.c.d": "dotted"}, "i"),
     "two attributes": ({"attribute.n": "5", "attribute.yes": "true"}, "h"),
     "attribute and field": ({"attribute.n": "5", "level": "error"}, ""),
+    "word": ({"q": "DOTTED"}, "i"),
+    "word of the message": ({"q": "c"}, "c"),
+    "word or word": ({"q": ["dotted", "b"]}, "bi"),
+    "word and word": ({"q": "i dotted"}, "i"),
+    "number": ({"q": "7"}, "i"),
+    "beginning of a word": ({"q": "dot*"}, "i"),
+    "phrase": ({"q": '"5 0"'}, "j"),
+    "no word": ({"q": "nowhere"}, ""),
+    "query of fields": ({"query": "service:shop,Shop level:>=error"}, "bc"),
+    "query of words": ({"query": "i dot*"}, "i"),
+    "comparison": ({"query": "n:>=5"}, "hi"),
+    "range": ({"query": "n:5.1..6"}, "i"),
+    "presence": ({"query": "n:*"}, "hij"),
+    "negation": ({"query": "-n:* -environment:staging,production -service:*"}, "fg"),
+    "negated word": ({"query": "n:* -dotted"}, "hj"),
+    "query and fields": ({"query": "service:shop", "service": ["shop", "Shop"], "level": "error"}, "b"),
+    "query against fields": ({"query": "service:Shop", "service": "shop"}, ""),
+    "query and word": ({"query": "n:*", "q": "dotted"}, "i"),
+    "query of times": ({"query": f"from:{SECOND}.001Z to:{SECOND}.003Z"}, "de"),
+    "query of relative times": ({"query": "from:-1h"}, "hij"),
+    "empty query": ({"query": ""}, "abcdefghij"),
 }
 
 
@@ -115,7 +136,10 @@ WRONG: dict[str, tuple[Filters, Failure]] = {
     "empty debounce key": ({"debounceKey": ""}, Failure("INVALID_FILTER", "debounceKey")),
     "long code": ({"code": "c" * 5000}, Failure("INVALID_FILTER", "code")),
     "from after to": ({"from": f"{SECOND}.1Z", "to": f"{SECOND}Z"}, Failure("INVALID_TIME_RANGE", "from")),
-    "search by words": ({"q": "words"}, Failure("INVALID_FILTER", "q")),
+    "no word": ({"q": " - "}, Failure("INVALID_FILTER", "q")),
+    "query that cannot be read": ({"query": "level:eror"}, Failure("INVALID_FILTER", "query")),
+    "long query": ({"query": "q " * 2500}, Failure("INVALID_FILTER", "query")),
+    "two beginnings": ({"query": "from:-1h", "from": f"{SECOND}Z"}, Failure("INVALID_TIME_RANGE", "from")),
 }
 
 

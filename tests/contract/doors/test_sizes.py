@@ -37,17 +37,21 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize("debounce", [{}, {"useDebounce": {"key": "sizes"}}], ids=["plain", "debounced"])
 @pytest.mark.parametrize("attributes", ATTRIBUTES.values(), ids=ATTRIBUTES.keys())
-async def test_the_largest_event_is_kept_and_one_byte_more_is_refused(way: Way, attributes: dict[str, Any]) -> None:
+async def test_the_largest_event_is_kept_and_one_byte_more_is_refused(
+    way: Way, attributes: dict[str, Any], debounce: dict[str, Any]
+) -> None:
     packed = msgspec.json.encode(attributes) if attributes else b""
     # A NUL in a key is kept, and counted, as the character that takes its place.
     room = LIMIT - len(packed.replace(rb"\u0000b", "\ufffdb".encode()))
     for character in ("x", "é", "🎉", '"', "\0"):
         width = len(character.encode())
         message = character * (room // width) + "." * (room % width)
-        assert await way.send({"message": message, "attributes": attributes}) == "stored"
-        assert await way.send({"message": message + ".", "attributes": attributes}) == TOO_LARGE
-    assert len(await find(way.door)) == 5
+        sent = {"message": message, "attributes": attributes, **debounce}
+        assert await way.send(sent) in ("stored", "debounced")
+        assert await way.send({**sent, "message": message + "."}) == TOO_LARGE
+    assert sum(entry["eventCount"] for entry in await find(way.door)) == 5
 
 
 async def test_members_copied_from_the_message_do_not_count(way: Way) -> None:

@@ -1,9 +1,13 @@
 """What a store must answer, told as simply as can be: lists, dictionaries, and no file."""
 
-from server.core.model import LogEvent, Outcome, Receipt, Submission
+from server.core.model import LogEvent, Outcome, Receipt, Request, Submission
 from tests.support.stores import HOUR
 
 _SAMPLE_NUMBERS = (2, 3, 10, 100, 1000)
+
+
+REPEATED = Receipt(Outcome.DUPLICATE, "", 0)
+"""For an event of a repeated request, whatever entry a store names."""
 
 
 class ReferenceEntry:
@@ -44,11 +48,15 @@ class ReferenceStore:
         self.entries: list[ReferenceEntry] = []
         self._windows: dict[bytes, ReferenceEntry] = {}
         self._ids: dict[bytes, tuple[ReferenceEntry, int]] = {}
+        self._requests: dict[bytes, Request] = {}
 
     def commit(self, batch: list[Submission], now: int) -> list[Receipt]:
         return [self._commit(submission, now) for submission in batch]
 
     def _commit(self, submission: Submission, now: int) -> Receipt:
+        request = submission.request
+        if request is not None and self._requests.setdefault(request.id_hash, request) is not request:
+            return REPEATED
         known = self._ids.get(submission.id_hash) if submission.id_hash is not None else None
         if known is not None and now < known[1] + 24 * HOUR:
             return Receipt(Outcome.DUPLICATE, str(known[0].number), known[0].count)

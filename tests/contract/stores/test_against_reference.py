@@ -8,13 +8,14 @@ import pytest
 from server.core.model import Entry, Level, Outcome, Receipt, Submission
 from server.core.ports import Store
 from tests.contract.stores.conftest import Stores
-from tests.contract.stores.reference import ReferenceEntry, ReferenceStore
+from tests.contract.stores.reference import REPEATED, ReferenceEntry, ReferenceStore
+from tests.support.requests import request
 from tests.support.stores import HOUR, MINUTE, SECOND, START, Clock, commit, read_all, submission
 
 STEPS = 60
 
 
-def random_submission(choose: random.Random, number: int, now: int) -> Submission:
+def random_submission(choose: random.Random, number: int, now: int, *, old_ids: bool = True) -> Submission:
     at = choose.choice([now, now, now + choose.randrange(-5, 5), START, 0, -(2**62), choose.randrange(2**62)])
     aggregated = choose.random() < 0.1
     return submission(
@@ -25,13 +26,69 @@ def random_submission(choose: random.Random, number: int, now: int) -> Submissio
         received=now + choose.randrange(-3, 3) * SECOND,
         key=choose.choice([None, None, "a", "b", "c", f"own {number}"]),
         interval=choose.choice([SECOND, 10 * SECOND, HOUR]),
-        event_id=choose.choice([None, f"{choose.randrange(200)}", f"new {number}"]),
+        event_id=choose.choice([None, f"{choose.randrange(200)}" if old_ids else None, f"new {number}"]),
         send_notification=choose.choice([None, True, False]),
         event_count=choose.choice([2, 9, 1000]) if aggregated else 1,
         first_event_time=at - 5 if aggregated else None,
         last_event_time=at + 5 if aggregated else None,
         attributes=b'{"n":%d}' % number,
     )
+
+
+class Sender:
+    """Sends single events and requests, and requests again that are not an hour old."""
+
+    def __init__(self, choose: random.Random) -> None:
+        self._choose = choose
+        self._number = 0
+        self._sent: list[tuple[int, list[Submission]]] = []
+
+    def batch(self, now: int) -> list[Submission]:
+        """Some of each; a request is whole."""
+        batch: list[Submission] = []
+        for _ in range(self._choose.choice([1, 1, 2, 5])):
+            kind = self._choose.choice(["single", "request", "again", "again"])
+            if kind == "request":
+                batch += self._request(now)
+            elif kind == "again" and (recent := [events for at, events in self._sent if abs(now - at) < HOUR]):
+                batch += request(*(one := self._choose.choice(recent)), name=one[0].event.message)
+            else:
+                batch.append(random_submission(self._choose, self._next(), now))
+        return batch
+
+    def _request(self, now: int) -> list[Submission]:
+        size = self._choose.choice([1, 2, 7, 60])
+        events = [random_submission(self._choose, self._next(), now, old_ids=False) for _ in range(size)]
+        # One organisation's, whose windows and ids are its own.
+        events = [event for event in events if event.organisation_id == events[0].organisation_id]
+        self._sent.append((now, events))
+        return request(*events, name=events[0].event.message)
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_random_history_of_requests_is_what_the_reference_says(
+    store: Store[Any], stores: Stores, clock: Clock, seed: int
+) -> None:
+    choose = random.Random(seed)
+    reference, sender = ReferenceStore(), Sender(choose)
+    ids: dict[str, str] = {}
+    for _ in range(STEPS):
+        clock.now += choose.choice([0, 1, SECOND, 9 * SECOND, 2 * MINUTE, 9 * HOUR])
+        if choose.random() < 0.2:
+            store = await stores.open()
+        if choose.random() < 0.2:
+            await store.maintain()
+        batch = sender.batch(clock.now)
+        expected = reference.commit(batch, clock.now)
+        receipts = _renamed(await commit(store, *batch), ids)
+        for receipt, wanted in zip(receipts, expected, strict=True):
+            assert receipt == wanted or (wanted is REPEATED and receipt.outcome == Outcome.DUPLICATE)
+    for organisation in (1, 2):
+        _assert_entries_equal(await read_all(store, organisation=organisation), reference, ids, organisation)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from server.core.errors import InvalidField
-from server.core.model import ApiKey
+from server.core.model import ApiKey, Debounce
 from server.core.ports import Store
 from tests.contract.stores.conftest import Stores
 
@@ -21,6 +21,7 @@ KEY = ApiKey(
     rate=50,
     create_time=1_790_000_000_123_456_789,
 )
+CHANGEABLE = {"name", "scopes", "origins", "rate", "otlp_debounce", "otlp_component", "revoke_time"}
 DIGEST = b"\x00" * 31 + b"\x01"
 
 
@@ -72,11 +73,38 @@ async def test_what_may_change_of_a_key_changes_and_nothing_else(store: Store[An
     await store.create_key(other, b"o" * 32)
     await store.record_use({KEY.id: 9})
     changed = msgspec.structs.replace(
-        KEY, name=None, scopes=frozenset({"ingest"}), origins=("*",), rate=None, revoke_time=10**18
+        KEY,
+        name=None,
+        scopes=frozenset({"ingest"}),
+        origins=("*",),
+        rate=None,
+        otlp_debounce=Debounce("k", 1500),
+        otlp_component="bridge",
+        revoke_time=10**18,
     )
-    await store.change_key(changed)
+    await store.change_key(changed, CHANGEABLE)
     assert await store.find_key(DIGEST) == msgspec.structs.replace(changed, last_use_time=9)
     assert await store.find_key(b"o" * 32) == other
+
+
+async def test_only_the_named_fields_change(store: Store[Any]) -> None:
+    await store.create_key(KEY, DIGEST)
+    other = msgspec.structs.replace(
+        KEY, name="other", scopes=frozenset({"ingest"}), rate=99, otlp_debounce=Debounce(), otlp_component="c"
+    )
+    # Two at once, each from the key as it had found it.
+    await store.change_key(other, {"rate"})
+    await store.change_key(msgspec.structs.replace(KEY, otlp_debounce=Debounce()), {"otlp_debounce"})
+    assert await store.find_key(DIGEST) == msgspec.structs.replace(KEY, rate=99, otlp_debounce=Debounce())
+    await store.change_key(KEY, {"otlp_debounce", "rate"})
+    assert await store.find_key(DIGEST) == KEY
+
+
+async def test_what_a_new_key_says_of_otlp_is_kept(store: Store[Any]) -> None:
+    key = msgspec.structs.replace(KEY, otlp_debounce=Debounce(None, 60_000), otlp_component="bridge")
+    await store.create_key(key, DIGEST)
+    assert await store.find_key(DIGEST) == key
+    assert await store.list_keys(None) == [key]
 
 
 async def test_the_last_use_never_moves_back(store: Store[Any]) -> None:

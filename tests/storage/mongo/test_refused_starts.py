@@ -68,7 +68,7 @@ def test_a_credential_that_is_withdrawn_later_is_the_store_being_away(code: int)
 
 def refusal(folder: Path, url: str, *, exit_code: int = 1) -> str:
     """The one line that a start on this database is refused with."""
-    done = run_tracking("serve", cwd=folder, TRACKING_DATABASE_URL=url, TRACKING_HTTP_PORT="0", TRACKING_GRPC_PORT="0")
+    done = run_tracking("serve", cwd=folder, TRACKING_DATABASE_URL=url, TRACKING_HTTP_PORT="0", TRACKING_DOORS="http")
     assert (done.returncode, done.stdout) == (exit_code, ""), done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("tracking: ")

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from server.core.errors import Refused
+from server.core.model import Debounce
+from server.storage.sqlite.schema import _APPLICATION_ID, _STEPS
 from server.storage.sqlite.store import SqliteDirectory, SqliteStore
 from tests.support.stores import commit, messages, read_all, submission
 
@@ -82,6 +85,23 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None
         with pytest.raises(Refused, match=r"version 1000.*use a newer one"):
             open_file(path)
     assert path.read_bytes() == content
+
+
+async def test_a_file_of_an_earlier_version_is_brought_to_this_one(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    connection.execute(_STEPS[0])
+    connection.execute("INSERT INTO organisations VALUES (1, 'one', 0)")
+    connection.execute("INSERT INTO api_keys VALUES ('k', x'01', 1, 'server', 'read', '', 'old', 5, 1, NULL, NULL)")
+    connection.pragma("application_id", _APPLICATION_ID)
+    connection.pragma("user_version", 1)
+    connection.close()
+    store = SqliteStore(path)
+    [key] = await store.list_keys(1)
+    assert (key.name, key.rate, key.otlp_debounce, key.otlp_component) == ("old", 5, None, None)
+    changed = msgspec.structs.replace(key, otlp_debounce=Debounce("k"), otlp_component="c")
+    await store.change_key(changed, {"otlp_debounce", "otlp_component"})
+    assert await store.list_keys(1) == [changed]
+    await store.close()
 
 
 def test_a_refused_file_is_not_kept_locked(path: Path) -> None:

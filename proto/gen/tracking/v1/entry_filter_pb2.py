@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tracking.v1 import level_pb2 as tracking_dot_v1_dot_level__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etracking/v1/entry_filter.proto\x12\x0btracking.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tracking/v1/level.proto\"\x89\x03\n\x0b\x45ntryFilter\x12!\n\x05level\x18\x01 \x03(\x0e\x32\x12.tracking.v1.Level\x12\t\n\x01q\x18\x02 \x03(\t\x12\x0f\n\x07service\x18\x03 \x03(\t\x12\x11\n\tcomponent\x18\x04 \x03(\t\x12\x0c\n\x04\x63ode\x18\x05 \x03(\t\x12\x13\n\x0b\x65nvironment\x18\x06 \x03(\t\x12\x10\n\x08trace_id\x18\x07 \x03(\t\x12\x10\n\x08group_id\x18\x08 \x03(\t\x12\x14\n\x0c\x64\x65\x62ounce_key\x18\t \x03(\t\x12-\n\tfrom_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\nattributes\x18\x0c \x03(\x0b\x32(.tracking.v1.EntryFilter.AttributesEntry\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etracking/v1/entry_filter.proto\x12\x0btracking.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tracking/v1/level.proto\"\x98\x03\n\x0b\x45ntryFilter\x12!\n\x05level\x18\x01 \x03(\x0e\x32\x12.tracking.v1.Level\x12\t\n\x01q\x18\x02 \x03(\t\x12\x0f\n\x07service\x18\x03 \x03(\t\x12\x11\n\tcomponent\x18\x04 \x03(\t\x12\x0c\n\x04\x63ode\x18\x05 \x03(\t\x12\x13\n\x0b\x65nvironment\x18\x06 \x03(\t\x12\x10\n\x08trace_id\x18\x07 \x03(\t\x12\x10\n\x08group_id\x18\x08 \x03(\t\x12\x14\n\x0c\x64\x65\x62ounce_key\x18\t \x03(\t\x12-\n\tfrom_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\nattributes\x18\x0c \x03(\x0b\x32(.tracking.v1.EntryFilter.AttributesEntry\x12\r\n\x05query\x18\r \x01(\t\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENTRYFILTER_ATTRIBUTESENTRY']._loaded_options = None
   _globals['_ENTRYFILTER_ATTRIBUTESENTRY']._serialized_options = b'8\001'
   _globals['_ENTRYFILTER']._serialized_start=106
-  _globals['_ENTRYFILTER']._serialized_end=499
-  _globals['_ENTRYFILTER_ATTRIBUTESENTRY']._serialized_start=450
-  _globals['_ENTRYFILTER_ATTRIBUTESENTRY']._serialized_end=499
+  _globals['_ENTRYFILTER']._serialized_end=514
+  _globals['_ENTRYFILTER_ATTRIBUTESENTRY']._serialized_start=465
+  _globals['_ENTRYFILTER_ATTRIBUTESENTRY']._serialized_end=514
 # @@protoc_insertion_point(module_scope)

@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EntryFilter(_message.Message):
-    __slots__ = ("level", "q", "service", "component", "code", "environment", "trace_id", "group_id", "debounce_key", "from_time", "to_time", "attributes")
+    __slots__ = ("level", "q", "service", "component", "code", "environment", "trace_id", "group_id", "debounce_key", "from_time", "to_time", "attributes", "query")
     class AttributesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,7 @@ class EntryFilter(_message.Message):
     FROM_TIME_FIELD_NUMBER: _ClassVar[int]
     TO_TIME_FIELD_NUMBER: _ClassVar[int]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FIELD_NUMBER: _ClassVar[int]
     level: _containers.RepeatedScalarFieldContainer[_level_pb2.Level]
     q: _containers.RepeatedScalarFieldContainer[str]
     service: _containers.RepeatedScalarFieldContainer[str]
@@ -43,4 +44,5 @@ class EntryFilter(_message.Message):
     from_time: _timestamp_pb2.Timestamp
     to_time: _timestamp_pb2.Timestamp
     attributes: _containers.ScalarMap[str, str]
-    def __init__(self, level: _Optional[_Iterable[_Union[_level_pb2.Level, str]]] = ..., q: _Optional[_Iterable[str]] = ..., service: _Optional[_Iterable[str]] = ..., component: _Optional[_Iterable[str]] = ..., code: _Optional[_Iterable[str]] = ..., environment: _Optional[_Iterable[str]] = ..., trace_id: _Optional[_Iterable[str]] = ..., group_id: _Optional[_Iterable[str]] = ..., debounce_key: _Optional[_Iterable[str]] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., to_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    query: str
+    def __init__(self, level: _Optional[_Iterable[_Union[_level_pb2.Level, str]]] = ..., q: _Optional[_Iterable[str]] = ..., service: _Optional[_Iterable[str]] = ..., component: _Optional[_Iterable[str]] = ..., code: _Optional[_Iterable[str]] = ..., environment: _Optional[_Iterable[str]] = ..., trace_id: _Optional[_Iterable[str]] = ..., group_id: _Optional[_Iterable[str]] = ..., debounce_key: _Optional[_Iterable[str]] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., to_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attributes: _Optional[_Mapping[str, str]] = ..., query: _Optional[str] = ...) -> None: ...

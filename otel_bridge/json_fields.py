@@ -1,0 +1,92 @@
+"""The fields of OTLP's JSON, each read by its kind: null is absent, names may be in snake_case.
+
+What a value cannot be is told as WrongValue, which grows its path on the way out.
+"""
+
+from typing import Any
+
+_MOST_DIGITS = 100
+"""Of a number in a text; 64 bits have 20."""
+_LONGEST_PATH = 300
+
+
+class WrongValue(Exception):
+    """A value that cannot be: the problem, and the path to it, outermost step last while it grows."""
+
+    def __init__(self, problem: str, *path: str) -> None:
+        self.problem = problem
+        self.path = list(path)
+        super().__init__(problem)
+
+    def under(self, *steps: str | int) -> "WrongValue":
+        """The same, seen from outside: `steps` are names and indices, the outermost first."""
+        self.path[:0] = [step if isinstance(step, str) else f"[{step}]" for step in steps]
+        return self
+
+    @property
+    def place(self) -> str:
+        """The path as people write it: `resourceLogs[0].scopeLogs[0]`."""
+        place = "".join(step if step.startswith("[") else f".{step}" for step in self.path).lstrip(".")
+        return place if len(place) <= _LONGEST_PATH else place[:_LONGEST_PATH] + "…"
+
+
+def member(owner: dict[str, Any], name: str, snake_name: str) -> Any:
+    """A member by either of its names; None where it is absent."""
+    value = owner.get(name)
+    return owner.get(snake_name) if value is None else value
+
+
+def text(owner: dict[str, Any], name: str, snake_name: str) -> str:
+    """A string; absent is empty."""
+    value = member(owner, name, snake_name)
+    if value is None:
+        return ""
+    if type(value) is str:
+        return value
+    raise WrongValue("must be a string", name)
+
+
+def unsigned(owner: dict[str, Any], name: str, snake_name: str, bits: int) -> int:
+    """A whole number of so many bits, as a number or as text; absent is 0."""
+    value = member(owner, name, snake_name)
+    if value is None:
+        return 0
+    number = whole_number(value)
+    if number is None or not 0 <= number < 1 << bits:
+        raise WrongValue(f"must be a whole number from 0 to {(1 << bits) - 1}, as a number or as text", name)
+    return number
+
+
+def objects(owner: dict[str, Any], name: str, snake_name: str) -> list[tuple[int, dict[str, Any]]]:
+    """The objects of an array with their indices; null is no object, absent is none at all."""
+    value = member(owner, name, snake_name)
+    if value is None:
+        return []
+    if type(value) is not list:
+        raise WrongValue("must be an array", name)
+    for index, item in enumerate(value):
+        if item is not None and type(item) is not dict:
+            raise WrongValue("must be an object").under(name, index)
+    return [(index, item) for index, item in enumerate(value) if item is not None]
+
+
+def inner_object(owner: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object; absent is an empty one."""
+    value = owner.get(name)
+    if value is None:
+        return {}
+    if type(value) is dict:
+        return value
+    raise WrongValue("must be an object", name)
+
+
+def whole_number(value: Any) -> int | None:
+    """A whole number, as a number or in a text; None for anything else."""
+    if type(value) is int:
+        return value
+    if type(value) is str:
+        digits = value[1:] if value[:1] == "-" else value
+        return int(value) if digits.isdigit() and digits.isascii() and len(digits) <= _MOST_DIGITS else None
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return None
