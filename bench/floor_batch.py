@@ -43,12 +43,7 @@ def main() -> None:
 
 class _Floor:
     def __init__(self, file: Path) -> None:
-        self._connection = apsw.Connection(str(file))
-        self._connection.pragma("journal_mode", "wal")
-        self._connection.pragma("synchronous", "full")
-        # As the service has it: fewer checkpoints than by default.
-        self._connection.wal_autocheckpoint(4_000)
-        self._connection.execute(_TABLE)
+        self._connection = open_table(file)
         self._keys = count(1)
         self._calls = batch_calls()
         self._blobs = [[msgspec.msgpack.encode(_row(event)) for event in decode(call)] for call in self._calls]
@@ -61,18 +56,31 @@ class _Floor:
             if turn - begin > seconds:
                 break
             decode(call)
-            self._write(blobs)
+            write_rows(self._connection, self._keys, blobs)
             latencies.append(monotonic() - turn)
         return measured(
             latencies, seconds=monotonic() - begin, cpu_seconds=process_time() - cpu, events_each=BATCH_EVENTS
         )
 
-    def _write(self, blobs: list[bytes]) -> None:
-        with self._connection:
-            self._connection.executemany(
-                "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)",
-                zip(self._keys, repeat(1), repeat(4), repeat(1), repeat(None), blobs),
-            )
+
+def open_table(file: Path) -> apsw.Connection:
+    """A connection to a bare table, as durable as the service's."""
+    connection = apsw.Connection(str(file))
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", "full")
+    # As the service has it: fewer checkpoints than by default.
+    connection.wal_autocheckpoint(4_000)
+    connection.execute(_TABLE)
+    return connection
+
+
+def write_rows(connection: apsw.Connection, keys: Iterator[int], blobs: list[bytes]) -> None:
+    """Rows of these bytes, in one durable transaction."""
+    with connection:
+        connection.executemany(
+            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)",
+            zip(keys, repeat(1), repeat(4), repeat(1), repeat(None), blobs),
+        )
 
 
 def decode(call: bytes) -> list[dict[str, Any]]:

@@ -2,31 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
-
-import msgspec
 
 from bench.events import BATCH_EVENTS, array_bodies, line_bodies, single_bodies
 from bench.measurement import Measurement
+from bench.row import Measure, Row, run_module
+from bench.rows_otlp import otlp_rows
 from bench.stage import KEY, Running, Stage
 from bench.wrk import Load
-
-Measure: TypeAlias = Callable[[int], Measurement]
-"""Runs one contestant for so many seconds."""
-
-_GRACE_SECONDS = 20.0
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the table. `contestants` gives the floor (None: there is none) and the service."""
-
-    name: str
-    title: str
-    contestants: Callable[[Stage], tuple[Measure | None, Measure]]
-    needs_wrk: bool = False
-    least_rate_ratio: float | None = None
-    most_p50_ratio: float | None = None
-    most_p99_ratio: float | None = None
 
 
 def all_rows() -> list[Row]:
@@ -38,6 +20,7 @@ def all_rows() -> list[Row]:
         *_batches(),
         *_storms(),
         *_mongodb(),
+        *otlp_rows(),
     ]
 
 
@@ -73,11 +56,11 @@ def _log_grpc(in_flight: int) -> Row:
 def _stream() -> Row:
     def contestants(stage: Stage) -> tuple[Measure, Measure]:
         service = stage.service()
-        return _grpc(stage, "log", service, in_flight=64), _grpc(stage, "stream", service, in_flight=1)
+        return _grpc(stage, "log", service, in_flight=64), _grpc(stage, "stream", service, in_flight=8)
 
     return Row(
         name="stream",
-        title="one `LogStream`, to `Log` with 64 in flight of the same client",
+        title="8 `LogStream`s, to `Log` with 64 in flight of the same client",
         contestants=contestants,
         least_rate_ratio=2.0,
     )
@@ -153,6 +136,10 @@ def _mongodb() -> list[Row]:
         services = stage.service(url), stage.service(url)
         return _grpc(stage, "batch", *services, in_flight=4), _grpc(stage, "batch-storm", *services, in_flight=4)
 
+    def hot_commits(stage: Stage) -> tuple[Measure, Measure]:
+        url = stage.mongodb()
+        return _floor_mongo(stage, "plain", url), _floor_mongo(stage, "hot", url)
+
     def commit_of_one(stage: Stage) -> tuple[Measure, Measure]:
         url = stage.mongodb()
         return _floor_mongo(stage, "one", url), _floor_mongo(stage, "commit", url)
@@ -178,6 +165,12 @@ def _mongodb() -> list[Row]:
             least_rate_ratio=2.0,
         ),
         Row(
+            name="mongodb-hot-commits",
+            title="MongoDB, two processes: the store's commits on three hot keys, to distinct plain events",
+            contestants=hot_commits,
+            least_rate_ratio=2.0,
+        ),
+        Row(
             name="mongodb-commit-of-one",
             title="MongoDB: the store's commit of one event, to `insert_one`",
             contestants=commit_of_one,
@@ -187,7 +180,7 @@ def _mongodb() -> list[Row]:
 
 
 def _floor_mongo(stage: Stage, kind: str, url: str) -> Measure:
-    return partial(_run, stage, "bench.floor_mongo", "--kind", kind, "--url", url)
+    return run_module(stage, "bench.floor_mongo", "--kind", kind, "--url", url)
 
 
 def _http(load: Load, server: Running, connections: int) -> Measure:
@@ -198,20 +191,12 @@ def _grpc(stage: Stage, kind: str, *servers: Running, in_flight: int) -> Measure
     arguments = ["--kind", kind, "--in-flight", str(in_flight), "--key", KEY]
     for server in servers:
         arguments += ["--address", f"127.0.0.1:{server.grpc_port}", "--server-pid", str(server.pid)]
-    return partial(_run, stage, "bench.grpc_client", *arguments)
+    return run_module(stage, "bench.grpc_client", *arguments)
 
 
 def _bare_batch(stage: Stage) -> Measure:
     def measure(seconds: int) -> Measurement:
-        file = stage.directory / "floor.db"
-        for left in stage.directory.glob("floor.db*"):
-            left.unlink()
-        return _run(stage, "bench.floor_batch", "--file", str(file), seconds)
+        file = stage.fresh_file("floor.db")
+        return run_module(stage, "bench.floor_batch", "--file", str(file))(seconds)
 
     return measure
-
-
-def _run(stage: Stage, module: str, *rest: str | int) -> Measurement:
-    *arguments, seconds = map(str, rest)
-    output = stage.run_module(module, *arguments, "--seconds", seconds, seconds=float(seconds) + _GRACE_SECONDS)
-    return msgspec.json.decode(output, type=Measurement)

@@ -15,7 +15,8 @@ from bench import wrk
 from bench.idle import Idle, measure_idle
 from bench.machine import Company, Machine, look_at_machine
 from bench.measurement import Measurement
-from bench.rows import Row, all_rows
+from bench.row import Row
+from bench.rows import all_rows
 from bench.stage import ROOT, Failed, Stage
 from bench.table import Result, markdown, result_of
 

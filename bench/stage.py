@@ -35,6 +35,8 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     http_port: int = 0
     grpc_port: int = 0
+    otlp_grpc_port: int = 0
+    otlp_http_port: int = 0
 
 
 class Stage:
@@ -66,13 +68,20 @@ class Stage:
 
     def service(self, database_url: str | None = None) -> Running:
         """The real service, ready: on an empty SQLite file, or on a database of MongoDB."""
-        http_port, grpc_port = _free_port(), _free_port()
+        ports = {name: free_port() for name in ("http", "grpc", "otlp-grpc", "otlp-http")}
+        http_port, grpc_port, otlp_grpc_port, otlp_http_port = ports.values()
         file = self.directory / f"service-{http_port}.db"
-        ports = ("--http-port", str(http_port), "--grpc-port", str(grpc_port))
+        flags = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
         store = ("--database-url", database_url or f"sqlite:///{file}")
-        process = self._start("server", "serve", "--doors", "http,grpc", *store, *ports, "--log-level", "warning")
+        process = self._start("server", "serve", *store, *flags, "--log-level", "warning")
         _wait_ready(process, http_port)
-        return Running(pid=process.pid, http_port=http_port, grpc_port=grpc_port)
+        return Running(
+            pid=process.pid,
+            http_port=http_port,
+            grpc_port=grpc_port,
+            otlp_grpc_port=otlp_grpc_port,
+            otlp_http_port=otlp_http_port,
+        )
 
     def bare_http(self) -> Running:
         """The bare Sanic handler."""
@@ -83,6 +92,25 @@ class Stage:
         """The bare grpc.aio servicer."""
         process = self._start("bench.floor_grpc")
         return Running(pid=process.pid, grpc_port=_printed_port(process))
+
+    def start_until(self, command: Sequence[str], ready: str) -> int:
+        """Start a program; its process id once it has written this on standard error, or Failed if it ends before."""
+        log = self.directory / f"log-{free_port()}"
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, cwd=self.directory, stderr=output, start_new_session=True, text=True)
+        self._stack.callback(_end, process)
+        deadline = time.monotonic() + _START_SECONDS
+        while ready not in log.read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failed(f"{command[0]} did not start: {log.read_text()[-500:]}")
+            time.sleep(_LOOK_SECONDS)
+        return process.pid
+
+    def fresh_file(self, name: str) -> Path:
+        """The path of a database file that does not exist yet: what an earlier round left of it is removed."""
+        for left in self.directory.glob(f"{name}*"):
+            left.unlink()
+        return self.directory / name
 
     def run(self, command: Sequence[str], *, seconds: float) -> str:
         """What a program that ends by itself writes; Failed if it takes longer than it may."""
@@ -116,7 +144,7 @@ def _environment() -> dict[str, str]:
     return {**kept, "TRACKING_BOOTSTRAP_API_KEY": KEY}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

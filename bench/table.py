@@ -7,7 +7,7 @@ import msgspec
 
 from bench.idle import MOST_MEGABYTES, MOST_SECONDS, Idle
 from bench.measurement import Measurement, medians
-from bench.rows import Row
+from bench.row import Row
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

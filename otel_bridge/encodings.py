@@ -9,8 +9,13 @@ from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 
 from otel_bridge.controls import Defaults
 from otel_bridge.decoding import decode_request
+from otel_bridge.parts import parts_of
 from otel_bridge.translate import Translation, translate_json, translate_protobuf
+from server.core.errors import TooLarge, TrackingError
 from server.core.json_text import decode_json
+
+_MOST_JSON_CONTAINERS = 4_000_000
+"""Each weighs many times the two bytes that it may have; a record with eight attributes has about twenty."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -30,10 +35,14 @@ class Encoding(msgspec.Struct, frozen=True):
 
 
 def _read_protobuf(body: bytes, defaults: Defaults) -> Translation:
-    return translate_protobuf(decode_request(body), defaults)
+    parts = (part if isinstance(part, TrackingError) else decode_request(part) for part in parts_of(body))
+    return translate_protobuf(parts, defaults)
 
 
 def _read_json(body: bytes, defaults: Defaults) -> Translation:
+    containers = body.count(b"{") + body.count(b"[")
+    if containers > _MOST_JSON_CONTAINERS:
+        raise TooLarge(f"The request has {containers} objects and arrays; {_MOST_JSON_CONTAINERS} are decoded.")
     return translate_json(decode_json(body), defaults)
 
 

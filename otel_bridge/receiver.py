@@ -8,8 +8,9 @@ import msgspec
 
 from otel_bridge.controls import Defaults
 from otel_bridge.encodings import Answer, Encoding
+from otel_bridge.parts import MAX_RECORDS, too_many
 from server.core.budget import Lease
-from server.core.errors import TrackingError
+from server.core.errors import TooLarge, TrackingError
 from server.core.model import ApiKey, Door, LogEvent, Receipt
 from server.core.services import Services
 
@@ -21,6 +22,8 @@ _OBJECTS_PER_BYTE = 3
 """What a decoded request weighs beside its bytes, roughly."""
 _LARGE_BYTES = 256 * 1024
 """Larger requests are decoded one after the other: the objects of many at once would fill the memory."""
+_MOST_CONTEXT_PER_BYTE = 16
+"""How often the bytes of a request may be kept over again as the resources and scopes of its records."""
 _MAX_TEXT_CHARACTERS = 300
 
 Read = Callable[[Lease], Awaitable[bytes]]
@@ -64,12 +67,23 @@ async def _translated(caller: ApiKey, encoding: Encoding, body: bytes, lease: Le
     lease.grow(_OBJECTS_PER_BYTE * len(body))
     translation = encoding.translate(body, Defaults(debounce=caller.otlp_debounce, component=caller.otlp_component))
     events: list[LogEvent | TrackingError] = []
+    repeated = 0
     for slice_ in translation:
         events += slice_
+        repeated += sum(_context_bytes(event) for event in slice_ if isinstance(event, LogEvent))
+        if len(events) > MAX_RECORDS:
+            raise too_many()
+        if repeated > _MOST_CONTEXT_PER_BYTE * max(len(body), _LARGE_BYTES):
+            raise TooLarge("Resource and scope, kept with each record, are many times the request: send them smaller.")
         # Others have to come in between.
         await asyncio.sleep(0)
     # Requests without a time are alike without being repeats: equal heartbeats all count.
     return _Translated(events, await _digest_of(body) if translation.every_record_timed else None)
+
+
+def _context_bytes(event: LogEvent) -> int:
+    record = event.record
+    return 0 if record is None else len(record.resource) + len(record.scope)
 
 
 async def _digest_of(body: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from otel_bridge.blocks import Block
 from otel_bridge.controls import Defaults
@@ -12,6 +12,9 @@ from otel_bridge.protobuf import read_protobuf
 from otel_bridge.records import Record, event_of
 from server.core.errors import TrackingError
 from server.core.model import LogEvent
+
+Scope: TypeAlias = tuple[Block, Iterable[Record]]
+"""What its records have in common, and the records."""
 
 SLICE_RECORDS = 500
 """Records that are translated in one go: a few milliseconds."""
@@ -24,7 +27,7 @@ class Translation:
     of it may be used before the last one.
     """
 
-    def __init__(self, scopes: Iterable[tuple[Block, Iterable[Record]]]) -> None:
+    def __init__(self, scopes: Iterable[Scope | TrackingError]) -> None:
         self._results = self._translate(scopes)
         self.every_record_timed = True
         """Whether every record had a time or an observed time; known after the last slice."""
@@ -33,8 +36,12 @@ class Translation:
         while results := list(islice(self._results, SLICE_RECORDS)):
             yield results
 
-    def _translate(self, scopes: Iterable[tuple[Block, Iterable[Record]]]) -> Iterator[LogEvent | TrackingError]:
-        for block, records in scopes:
+    def _translate(self, scopes: Iterable[Scope | TrackingError]) -> Iterator[LogEvent | TrackingError]:
+        for scope in scopes:
+            if isinstance(scope, TrackingError):
+                yield scope
+                continue
+            block, records = scope
             for record in records:
                 if not record.time:
                     self.every_record_timed = False
@@ -44,9 +51,13 @@ class Translation:
                     yield error
 
 
-def translate_protobuf(decoded: Decoded, defaults: Defaults) -> Translation:
-    """The events of a request in protobuf."""
-    return Translation(read_protobuf(decoded, defaults))
+def translate_protobuf(parts: Iterable[Decoded | TrackingError], defaults: Defaults) -> Translation:
+    """The events of a request in protobuf, part by part; an error stands for one record."""
+    return Translation(
+        scope
+        for part in parts
+        for scope in ([part] if isinstance(part, TrackingError) else read_protobuf(part, defaults))
+    )
 
 
 def translate_json(request: Any, defaults: Defaults) -> Translation:

@@ -1,11 +1,14 @@
 """What holds for every test."""
 
 import os
+import sys
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests.support.collector_build import Programs, built_programs
 from tests.support.mongo_databases import Databases, deployment
 
 # How long an example takes says something about the machine, nothing about the code.
@@ -20,6 +23,19 @@ def mongodb() -> Iterator[Databases]:
         databases = Databases(url)
         yield databases
         databases.close()
+
+
+@pytest.fixture(scope="session")
+def otel_programs(pytestconfig: pytest.Config) -> Programs:
+    """The Collector and telemetrygen, built for the first test that wants them, which takes minutes once."""
+    capture: Any = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stdout.write(f"\n{text}\n")
+            sys.stdout.flush()
+
+    return built_programs(say)
 
 
 @pytest.hookimpl(wrapper=True)

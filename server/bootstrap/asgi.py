@@ -3,20 +3,20 @@
 import asyncio
 import logging
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import AsyncExitStack
 from typing import Any
 
+from otel_bridge.receiver import Receiver
+from server.bootstrap.applications import main_app
 from server.bootstrap.core import Core
 from server.bootstrap.first_key import KEY_SECONDS, announce_key, ensure_key
 from server.bootstrap.process import prepare_interpreter
 from server.bootstrap.stores import open_store
 from server.bootstrap.welcome import configure_logging_beside
 from server.core.errors import Refused, TrackingError
-from server.http_api.app import build_app
 from server.settings import Settings, read_settings
 from server.transport.http.app import App
 
@@ -83,7 +83,7 @@ class AsgiDoors:
         stack.callback(key.cancel)
         key.add_done_callback(lambda key: announce_key(_url(settings), key))
         await asyncio.wait((key,), timeout=KEY_SECONDS)
-        return build_app(core.services, f"tracking-{secrets.token_hex(4)}")
+        return main_app(core.services, Receiver(core.services))
 
 
 async def _refuse(refused: Refused, send: Send) -> None:

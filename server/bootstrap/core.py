@@ -52,6 +52,7 @@ class Core:
             snapshot=self.take_snapshot if add_others is None else lambda: add_others(self.take_snapshot()),
             is_whole=add_others is None,
             max_request_bytes=settings.max_request_bytes,
+            otlp_max_request_bytes=settings.otlp_max_request_bytes,
         )
 
     def start(self) -> None:

@@ -4,9 +4,19 @@ import socket
 import ssl
 
 import grpc
+import msgspec
 
 from server.core.errors import Refused
 from server.settings import Settings
+
+
+class Ports(msgspec.Struct, kw_only=True):
+    """Where the doors of a process are; None = that door is closed."""
+
+    http_port: int | None = None
+    grpc_port: int | None = None
+    otlp_grpc_port: int | None = None
+    otlp_http_port: int | None = None
 
 
 def bind(host: str, port: int, setting: str, *, shared: bool = False) -> socket.socket:

@@ -1,6 +1,7 @@
 """The life of one serving process: start, serve until it is told to stop, drain, end."""
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
@@ -25,6 +26,8 @@ logger = logging.getLogger("tracking")
 _SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the interpreter from the store's writer, which needs little of it."""
 _COLLECTOR_THRESHOLDS = (20_000, 20, 50)
+_M_ARENA_MAX = -8
+"""glibc's `malloc.h`: how many heaps there may be."""
 _NOTICE_SECONDS = 0.5
 """How long readiness is down before the doors close, so that whoever sends requests here sees it first."""
 LAST_COMMIT_SECONDS = 5.0
@@ -73,7 +76,9 @@ class Process:
             await doors.set_serving(serving=True)
             self._on_open(doors)
             if key is not None:
-                url = self._settings.public_url or http_url(self._settings, doors.http_port or self._settings.http_port)
+                url = self._settings.public_url or http_url(
+                    self._settings, doors.ports.http_port or self._settings.http_port
+                )
                 if key.done():
                     # At once: whoever waits for readiness finds the key printed.
                     announce_key(url, key)
@@ -112,7 +117,7 @@ class Process:
         await doors.drain(self._settings.drain_seconds)
 
     def _announce(self, doors: Doors) -> None:
-        announce(self._settings, http_port=doors.http_port, grpc_port=doors.grpc_port)
+        announce(self._settings, doors.ports)
 
 
 def prepare_interpreter() -> None:
@@ -124,6 +129,18 @@ def prepare_interpreter() -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)
+    _share_one_heap()
+
+
+def _share_one_heap() -> None:
+    """Let all threads take memory from one heap, so that what one of them gave back serves the next.
+
+    gRPC inflates a message on any of its threads, and glibc's heap of a thread keeps what it once had: the largest
+    message there may be, once for each thread. Other C libraries have no such heaps.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def _stop_signal() -> "asyncio.Future[None]":

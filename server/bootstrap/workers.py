@@ -17,7 +17,7 @@ from types import FrameType
 import msgspec
 
 from server.bootstrap.board import Board
-from server.bootstrap.listening import reserve
+from server.bootstrap.listening import Ports, reserve
 from server.bootstrap.process import LAST_COMMIT_SECONDS
 from server.bootstrap.welcome import announce, configure_logging
 from server.bootstrap.worker import SIGNALS, Assignment, Told, run_worker
@@ -26,7 +26,8 @@ from server.settings import Settings
 
 logger = logging.getLogger("tracking")
 
-_PORTS = {"http": ("http_port", "http-port"), "grpc": ("grpc_port", "grpc-port")}
+_PORTS = {"http": ("http_port",), "grpc": ("grpc_port",), "otlp": ("otlp_grpc_port", "otlp_http_port")}
+"""The ports of each door, by the name of their setting."""
 _PAUSE_SECONDS = 1.0
 """Before a worker is started again: one that cannot live does not keep the machine busy."""
 _LOOK_SECONDS = 0.2
@@ -40,7 +41,8 @@ def serve_with_workers(settings: Settings) -> int:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tracking-"))
         ports = {}
-        for field, flag in (_PORTS[door] for door in settings.doors if door in _PORTS):
+        for field in _ports_of(settings):
+            flag = field.replace("_", "-")
             reserved = stack.enter_context(reserve(settings.host, getattr(settings, field), flag))
             ports[field] = reserved.getsockname()[1]
         return Supervisor(msgspec.structs.replace(settings, **ports), Path(folder)).run()
@@ -127,11 +129,9 @@ class Supervisor:
                 if worker.ended and not self._stopping:
                     raise Refused(f"a worker ended as it started ({_end_of(worker)})")
         if not self._stopping:
-            http, grpc = (
-                getattr(self._settings, field) if door in self._settings.doors else None
-                for door, (field, _) in _PORTS.items()
+            announce(
+                self._settings, Ports(**{field: getattr(self._settings, field) for field in _ports_of(self._settings)})
             )
-            announce(self._settings, http_port=http, grpc_port=grpc)
             logger.info("%d workers serve.", self._settings.workers)
 
     def _look_after_them(self) -> None:
@@ -177,6 +177,10 @@ class Supervisor:
                 worker.process.join()
         # One that had died before is told by its restart.
         return all(worker.ended_well or place in self._due for place, worker in self._workers.items())
+
+
+def _ports_of(settings: Settings) -> list[str]:
+    return [field for door in settings.doors for field in _PORTS[door]]
 
 
 @contextmanager

@@ -1,8 +1,10 @@
-"""What every gRPC door shares: the server and its options, health and reflection, the bearer, statuses with details."""
+"""What every gRPC door shares: the server and its options, health and reflection, the message of a call, the bearer.
+
+`grpc_method` is what each method has around it, `grpc_status` what errors become.
+"""
 
 import asyncio
 import logging
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -10,14 +12,12 @@ from weakref import WeakValueDictionary
 import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError, Message
-from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
-from server.core.errors import InvalidRequest, TrackingError
+from server.core.errors import InvalidRequest
 
-ERROR_DOMAIN = "tracking"
 _MAX_METADATA_BYTES = 16 * 1024
 _KEEPALIVE_MILLISECONDS = 60_000
 _MIN_PING_INTERVAL_MILLISECONDS = 5_000
@@ -120,20 +120,6 @@ def decode(kind: type[M], data: bytes) -> M:
         return kind.FromString(data)
     except DecodeError as error:
         raise InvalidRequest(f"The request is not a {kind.DESCRIPTOR.name}, or is nested too deeply.") from error
-
-
-def to_status(code: grpc.StatusCode, error: TrackingError, field: str | None) -> status_pb2.Status:
-    """A status with the details clients look for: ErrorInfo, BadRequest for a field, RetryInfo where it helps."""
-    status = status_pb2.Status(code=code.value[0], message=error.description)
-    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=error.code, domain=ERROR_DOMAIN))
-    if field is not None:
-        violation = error_details_pb2.BadRequest.FieldViolation(field=field, description=error.description)
-        status.details.add().Pack(error_details_pb2.BadRequest(field_violations=[violation]))
-    if error.retry_after_seconds is not None:
-        retry = error_details_pb2.RetryInfo()
-        retry.retry_delay.FromMilliseconds(math.ceil(error.retry_after_seconds * 1000))
-        status.details.add().Pack(retry)
-    return status
 
 
 def _options(max_message_bytes: int, *, reuse_port: bool) -> list[tuple[str, int]]:

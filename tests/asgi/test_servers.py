@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from tests.support.asgi_service import SERVERS, AsgiService
 from tests.support.fixtures import IN_SESSION
+from tests.support.otlp_client import LOGS, PROTOBUF, logs
 from tests.support.raw_http import chunked, connected, request
 from tests.support.rest_client import API, JSON, NDJSON
 from tests.support.service import BOOTSTRAP_KEY, Service, environment, running
@@ -58,6 +59,19 @@ async def test_events_come_in_within_limits_and_are_found_again_also_after_a_res
     assert await messages(service) == ["three", "two", "one"]
     await service.restart()
     assert await messages(service) == ["three", "two", "one"]
+
+
+@IN_SESSION
+async def test_otlp_over_http_is_there_too(service: Service) -> None:
+    fields = {"Content-Type": PROTOBUF, "Content-Encoding": "gzip"}
+    body = gzip.compress(logs("one").SerializeToString())
+    async with client_of(service) as client:
+        answer = await client.post(LOGS, content=body, headers=fields)
+        assert (answer.status_code, answer.headers["Content-Type"], answer.content) == (200, PROTOBUF, b"")
+        answer = await client.post(LOGS, content=b"\xff", headers=fields)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (400, PROTOBUF)
+        assert (await client.post(LOGS, content=b"x", headers={"Content-Type": "text/plain"})).status_code == 415
+    assert await messages(service) == ["one"]
 
 
 async def require_413(port: int) -> None:

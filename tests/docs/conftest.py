@@ -29,6 +29,7 @@ def reader(started: Service, tmp_path: Path) -> Reader:
     replaced = {
         "http://localhost:8080": f"http://127.0.0.1:{started.http_port}",
         "localhost:50051": f"127.0.0.1:{started.grpc_port}",
+        "http://localhost:4318": f"http://127.0.0.1:{started.otlp_http_port}",
         "YOUR_API_KEY": key,
         "YOUR_BROWSER_KEY": str(json.loads(made.stdout)["key"]),
         "data/tracking.db": str(started.database),

@@ -14,11 +14,11 @@ from server.core.model import NANOSECONDS_PER_SECOND, Level
 from server.core.query import MAX_PAGE_SIZE
 from server.core.query.filters import MAX_VALUE_LENGTH, MAX_VALUES
 from server.core.retention import SHIPPED_PERIODS
-from server.grpc_api.errors import CODE
-from server.http_api.errors import STATUS
 from server.settings import SETTINGS
 from server.storage.sqlite.commit import EVENT_ID_NANOSECONDS
+from server.transport.grpc_status import CODE
 from server.transport.http.cors import EXPOSED_HEADERS
+from server.transport.http.statuses import STATUS
 from tests.support.documents import ROOT, code_in, rows_of
 from tests.support.error_codes import answered_codes
 from tests.support.openapi import SCHEMAS, operations, resolve

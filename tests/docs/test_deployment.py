@@ -104,6 +104,8 @@ async def test_what_the_image_copies_installs_serves_and_is_healthy_until_it_sto
         "TRACKING_HOST": "127.0.0.1",
         "TRACKING_HTTP_PORT": str(port),
         "TRACKING_GRPC_PORT": "0",
+        "TRACKING_OTLP_GRPC_PORT": "0",
+        "TRACKING_OTLP_HTTP_PORT": "0",
     }
     inside = {**environment({}), **settings, "PYTHONPATH": packages, "PATH": str(python.parent)}
     command = [str(python.parent / health_check()[0]), *health_check()[1:]]
@@ -183,7 +185,7 @@ def test_the_ports_are_the_defaults_and_are_published_on_this_machine_alone() ->
     published = [port.rsplit(":", 2) for port in compose()["services"]["tracking"]["ports"]]
     assert {host for host, _, _ in published} == {"${PUBLISH_ADDRESS:-127.0.0.1}"}
     assert all(outside == inside for _, outside, inside in published)
-    assert {DEFAULTS.http_port, DEFAULTS.grpc_port} <= {int(inside) for _, _, inside in published} <= PORTS
+    assert {int(inside) for _, _, inside in published} == PORTS
 
 
 def test_the_service_may_write_nowhere_but_in_memory_and_is_given_time_to_drain() -> None:

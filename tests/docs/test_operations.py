@@ -18,7 +18,15 @@ from server.core.readiness import _FULL_SHARE
 from server.setting_kinds import MongoDatabase, parse_database, parse_size
 from server.settings import SETTINGS, Settings, read_settings
 from server.storage.mongo.connection import check_deployment
-from server.storage.mongo.schema import API_KEYS, COUNTERS, DEFAULT_DATABASE, ENTRIES, ORGANISATIONS, ensure_indexes
+from server.storage.mongo.schema import (
+    API_KEYS,
+    COUNTERS,
+    DEFAULT_DATABASE,
+    ENTRIES,
+    ORGANISATIONS,
+    REQUESTS,
+    ensure_indexes,
+)
 from tests.support.command_line import run_tracking
 from tests.support.deployment import seconds, settings_named_in
 from tests.support.documents import ROOT, blocks_of, code_in, commands_of, rows_of
@@ -33,7 +41,7 @@ TEXT = DOCUMENT.read_text()
 DEFAULTS = Settings()
 NOT_SETTINGS = {"TRACKING_ADDRESS", "TRACKING_API_KEY"}
 LABELS = ["door", "method", "code", "level", "outcome", "reason", "version"]
-COLLECTIONS = {ENTRIES, ORGANISATIONS, API_KEYS, COUNTERS}
+COLLECTIONS = {ENTRIES, ORGANISATIONS, API_KEYS, COUNTERS, REQUESTS}
 
 
 def blocks_in(language: str) -> list[str]:
@@ -193,7 +201,12 @@ def test_a_refused_start_stands_in_the_document(tmp_path: Path, settings: dict[s
     (tmp_path / "file").touch()
     (tmp_path / "folder.db").mkdir()
     (tmp_path / "locked.db.lock").mkdir()
-    free = {"TRACKING_HTTP_PORT": "0", "TRACKING_GRPC_PORT": str(free_port())}
+    free = {
+        "TRACKING_HTTP_PORT": "0",
+        "TRACKING_GRPC_PORT": str(free_port()),
+        "TRACKING_OTLP_GRPC_PORT": "0",
+        "TRACKING_OTLP_HTTP_PORT": "0",
+    }
     refused = run_tracking("serve", cwd=tmp_path, **free | settings)
     assert refused.returncode in (1, 2)
     assert is_documented(refused.stderr.removeprefix("tracking: ").strip())

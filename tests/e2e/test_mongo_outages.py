@@ -1,10 +1,10 @@
 """Promises 4 and 5 over MongoDB: what it does not have durably is not acknowledged, and trouble ends by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from signal import SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGKILL
 from time import monotonic
 
 import pytest
@@ -17,7 +17,7 @@ from tests.support.conservation.oracle import Oracle
 from tests.support.conservation.ways import GrpcLog, RestLog, Way
 from tests.support.fixtures import IN_SESSION
 from tests.support.memory import peak_memory
-from tests.support.mongod import Member, ReplicaSet
+from tests.support.mongod import ReplicaSet, stopped
 from tests.support.rest_client import rest_client
 from tests.support.service import Service, serving
 
@@ -101,18 +101,6 @@ async def test_a_mongodb_that_stalls_costs_no_memory(tmp_path: Path, seconds: in
             assert peak.bytes - before < 100 * _MEBIBYTE
     finally:
         own.close()
-
-
-@contextmanager
-def stopped(*members: Member) -> Iterator[None]:
-    """Members that are there and say nothing."""
-    for member in members:
-        member.send(SIGSTOP)
-    try:
-        yield
-    finally:
-        for member in members:
-            member.send(SIGCONT)
 
 
 @asynccontextmanager

@@ -12,6 +12,8 @@ import pytest
 from tests.support.mongo_databases import Databases
 from tests.support.service import Service, environment
 
+DOORS = ["http", "grpc", "otlp_grpc", "otlp_http"]
+
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
@@ -20,11 +22,11 @@ def taken_port() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-@pytest.mark.parametrize("door", ["http", "grpc"])
+@pytest.mark.parametrize("door", DOORS)
 def test_a_port_that_is_taken_is_named(tmp_path: Path, taken_port: int, door: str) -> None:
     line = _refusal(tmp_path, exit_code=1, **{f"{door}_port": taken_port})
     assert f"127.0.0.1:{taken_port}" in line
-    assert f"--{door}-port" in line
+    assert f"--{door.replace('_', '-')}-port" in line
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_a_mongodb_that_does_not_let_us_in_is_one_line_also_for_two_workers(tmp_
     assert "Authentication failed" in _refusal(tmp_path, exit_code=1, database_url=url, workers=2)
 
 
-@pytest.mark.parametrize("door", ["http", "grpc"])
+@pytest.mark.parametrize("door", DOORS)
 def test_a_port_that_others_share_is_not_joined_by_workers(tmp_path: Path, mongodb: Databases, door: str) -> None:
     with socket.socket() as shared:
         shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -105,7 +107,8 @@ def test_a_port_that_others_share_is_not_joined_by_workers(tmp_path: Path, mongo
 
 def _refusal(folder: Path, *flags: str, exit_code: int, **settings: object) -> str:
     """The one line that a start is refused with."""
-    chosen = {"database_url": f"sqlite:///{folder}/tracking.db", "http_port": 0, "grpc_port": 0, **settings}
+    ports = {f"{door}_port": 0 for door in DOORS}
+    chosen = {"database_url": f"sqlite:///{folder}/tracking.db", **ports, **settings}
     process = subprocess.run(
         [sys.executable, "-m", "server", "serve", *flags],
         cwd=folder,

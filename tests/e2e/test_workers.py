@@ -18,6 +18,7 @@ from tests.support.conservation.oracle import Oracle
 from tests.support.fixtures import IN_SESSION
 from tests.support.grpc_client import grpc_client
 from tests.support.mongo_databases import Databases
+from tests.support.otlp_client import logs, otlp_grpc, otlp_http, response_of
 from tests.support.raw_http import connected, request
 from tests.support.rest_client import API, JSON, RestClient, rest_client
 from tests.support.service import BOOTSTRAP_KEY, Service, serving
@@ -63,6 +64,18 @@ async def test_workers_share_the_ports_and_each_of_them_tells_the_sum(shared: Se
     async with _clients(shared) as clients:
         await _each_tells(clients, {**sums, "tracking_worker_restarts_total": restarts + 1})
         await _wait_for_a_connection_to_each(shared, clients)
+
+
+async def test_workers_share_the_ports_of_otlp_too(shared: Service) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(_CLIENTS):
+            over_grpc = await stack.enter_async_context(otlp_grpc(shared.otlp_grpc_port, BOOTSTRAP_KEY))
+            assert await over_grpc.export(logs("hello")) == b""
+            over_http = await stack.enter_async_context(otlp_http(shared.otlp_http_port, BOOTSTRAP_KEY))
+            response_of(await over_http.post(logs("hello").SerializeToString()))
+        for worker in _workers(shared):
+            assert _connections(worker, shared.otlp_grpc_port) > 0
+            assert _connections(worker, shared.otlp_http_port) > 0
 
 
 async def test_a_worker_that_is_killed_takes_nothing_along_that_was_acknowledged(service: Service) -> None:

@@ -65,7 +65,7 @@ def protobuf_results(
 ) -> list[LogEvent | TrackingError]:
     """What becomes of a request in protobuf."""
     data = request if isinstance(request, bytes) else request.SerializeToString()
-    return results_of(translate_protobuf(decode_request(data), defaults))
+    return results_of(translate_protobuf([decode_request(data)], defaults))
 
 
 def json_results(request: Any, defaults: Defaults = NO_DEFAULTS) -> list[LogEvent | TrackingError]:

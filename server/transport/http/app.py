@@ -36,6 +36,12 @@ def new_app(name: str, *, on_error: OnError) -> App:
     return app
 
 
+def answer_errors_at(app: App, path: str, on_error: OnError) -> None:
+    """Let another door that has a route in this application answer the errors there."""
+    assert isinstance(app.error_handler, DoorErrors)
+    app.error_handler.answer_at(path, on_error)
+
+
 def _quiet_config() -> Config:
     config = Config(env_prefix=None)
     config.ACCESS_LOG = False
@@ -54,6 +60,11 @@ class DoorErrors(ErrorHandler):
     def __init__(self, on_error: OnError) -> None:
         super().__init__()
         self._on_error = on_error
+        self._on_error_at: dict[str, OnError] = {}
+
+    def answer_at(self, path: str, on_error: OnError) -> None:
+        """Another answer to the errors of one path."""
+        self._on_error_at[path] = on_error
 
     def response(self, request: Request, exception: Exception) -> HTTPResponse:
         """The answer to a request that ended in an exception."""
@@ -66,4 +77,4 @@ class DoorErrors(ErrorHandler):
         # No route has OPTIONS, so that Sanic's refusal tells which methods the route has.
         if isinstance(exception, MethodNotAllowed) and request.method == "OPTIONS" and origin(request) is not None:
             return preflight_answer(exception.allowed_methods or ())
-        return self._on_error(request, exception)
+        return self._on_error_at.get(request.path, self._on_error)(request, exception)
