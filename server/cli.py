@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from server import __version__
-from server.commands import entries, health, keys, log, organisations, serve
+from server.commands import entries, groups, health, histogram, index, keys, log, organisations, prune, serve, tail
 from server.core.errors import InvalidRequest, Refused, TrackingError
 
 logger = logging.getLogger("tracking")
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tracking", description="A self-hosted log tracking service.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"tracking {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (serve, organisations, keys, log, entries, health):
+    for command in (serve, organisations, keys, prune, index, log, entries, tail, groups, histogram, health):
         command.add_to(commands)
     return parser
 

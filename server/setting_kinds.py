@@ -27,6 +27,7 @@ _SIZE_UNITS = {
     "mib": MEBIBYTE,
     "gib": GIBIBYTE,
 }
+_SMALLEST_DISK_SIZE, _LARGEST_DISK_SIZE = 16 * MEBIBYTE, 2**50
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _LONGEST_SECONDS = 86_400
 _LARGEST_NUMBER = 1_000_000_000
@@ -92,13 +93,25 @@ def parse_positive(text: str) -> int:
     return number
 
 
-def parse_size(text: str) -> int:
-    """Bytes, bare or with a unit: 65536, 64KiB, 5 MB."""
+def _parse_bytes(text: str) -> int:
     found = re.fullmatch(r"([0-9]{1,15}) ?([a-z]*)", text.casefold())
     unit = _SIZE_UNITS.get(found[2]) if found else None
     if found is None or unit is None:
         raise ValueError("a size is needed: bytes, or a number with KiB, MiB or GiB, such as 64MiB")
-    size = int(found[1]) * unit
+    return int(found[1]) * unit
+
+
+def parse_disk_size(text: str) -> int:
+    """The same for what lies on a disk: 0 for no limit, or 16 MiB and more."""
+    size = _parse_bytes(text)
+    if size and not _SMALLEST_DISK_SIZE <= size <= _LARGEST_DISK_SIZE:
+        raise ValueError("a size of 16 MiB or more is needed, or 0 for no limit")
+    return size
+
+
+def parse_size(text: str) -> int:
+    """Bytes, bare or with a unit: 65536, 64KiB, 5 MB."""
+    size = _parse_bytes(text)
     # What gRPC can limit a message to is an int32.
     if not 0 < size < 2 * GIBIBYTE:
         raise ValueError("a size between 1 byte and 2 GiB is needed")
@@ -193,6 +206,7 @@ PORT = Kind("port", parse_port)
 COUNT = Kind("number", parse_count)
 POSITIVE = Kind("number", parse_positive)
 SIZE = Kind("size", parse_size, show_size)
+DISK_SIZE = Kind("size", parse_disk_size, show_size)
 SECONDS = Kind("duration", parse_seconds, show_seconds)
 URL = Kind("URL", parse_url)
 FILE = Kind("file", parse_file)

@@ -25,6 +25,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         Database, kind.DATABASE, "Where entries live: sqlite:///FILE, sqlite:////FILE or mongodb://HOST/DATABASE."
     ] = SqliteDatabase(Path("data/tracking.db"))
+    max_database_bytes: Annotated[
+        int, kind.DISK_SIZE, "What the file of SQLite may hold; then the oldest entries go. 0 is no limit."
+    ] = 0
     mongodb_driver: Annotated[str, kind.choice_of("pymongo", "motor"), "The driver for MongoDB."] = "pymongo"
 
     host: Annotated[str, kind.TEXT, "The address to listen at; 0.0.0.0 or :: for all."] = "127.0.0.1"

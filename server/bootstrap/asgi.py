@@ -11,6 +11,7 @@ from typing import Any
 
 from otel_bridge.receiver import Receiver
 from server.bootstrap.applications import main_app
+from server.bootstrap.asgi_signals import heard
 from server.bootstrap.core import Core
 from server.bootstrap.first_key import KEY_SECONDS, announce_key, ensure_key
 from server.bootstrap.process import prepare_interpreter
@@ -79,6 +80,8 @@ class AsgiDoors:
         stack.push_async_callback(_close, core)
         core.broken.add_done_callback(_end)
         core.start()
+        loop = asyncio.get_running_loop()
+        stack.enter_context(heard(lambda: loop.call_soon_threadsafe(core.readiness.drain)))
         key = asyncio.create_task(ensure_key(core.services.administration, settings))
         stack.callback(key.cancel)
         key.add_done_callback(lambda key: announce_key(_url(settings), key))

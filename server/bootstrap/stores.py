@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from server.core.ports import Directory, Store
+from server.bootstrap.indexer import IndexerProcess
+from server.core.errors import Refused
+from server.core.ports import AdministrationStore, Store
 from server.setting_kinds import SqliteDatabase
 from server.settings import Settings
 from server.storage.sqlite.store import SqliteDirectory, SqliteStore
@@ -25,11 +28,26 @@ async def open_store(settings: Settings) -> Store[Any]:
     return MongoStore(connection)
 
 
-@asynccontextmanager
-async def open_directory(settings: Settings) -> AsyncIterator[Directory]:
-    """Organisations and keys for an administration command; a server may run beside it. Raises Refused."""
+def indexer_of(store: Store[Any]) -> IndexerProcess | None:
+    """What keeps the index of a store, where that is a process of its own."""
+    return IndexerProcess(store) if isinstance(store, SqliteStore) else None
+
+
+def indexed_file(settings: Settings) -> Path:
+    """The database whose index a command is about. Raises Refused where there is no such file."""
     database = settings.database_url
-    directory: Directory
+    if not isinstance(database, SqliteDatabase):
+        raise Refused("MongoDB keeps its indexes by itself: this command is for SQLite", exit_code=2)
+    if not database.path.exists():
+        raise Refused(f"there is no database {database.path}")
+    return database.path
+
+
+@asynccontextmanager
+async def open_directory(settings: Settings) -> AsyncIterator[AdministrationStore]:
+    """What an administration command works on; a server may run beside it. Raises Refused."""
+    database = settings.database_url
+    directory: AdministrationStore
     directory = SqliteDirectory(database.path) if isinstance(database, SqliteDatabase) else await open_store(settings)
     try:
         yield directory

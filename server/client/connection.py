@@ -13,6 +13,8 @@ from server.core.errors import Refused
 
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 _DEFAULT_PORT = 50051
+_KEEPALIVE = (("grpc.keepalive_time_ms", 20_000), ("grpc.keepalive_timeout_ms", 10_000))
+"""A server that has gone without a word is noticed in half a minute."""
 _NO_KEY = (
     "no API key: give one with --api-key or TRACKING_API_KEY;"
     " 'tracking key create --organisation default --scope ingest --scope read' makes one"
@@ -40,7 +42,7 @@ class Target(msgspec.Struct, frozen=True):
 def connect(target: Target) -> Iterator[grpc.Channel]:
     """A channel to the server. A failed call inside raises Refused, with one line that says what to do."""
     scheme, host_and_port = _split_address(target.address)
-    options: list[tuple[str, int]] = [("grpc.max_receive_message_length", -1)]
+    options: list[tuple[str, int]] = [("grpc.max_receive_message_length", -1), *_KEEPALIVE]
     if re.match(r"(127\.|localhost:|\[::1\])", host_and_port):
         options.append(("grpc.enable_http_proxy", 0))
     if target.tls or target.ca_file is not None or scheme == "https":

@@ -14,7 +14,7 @@ from server.client.entry_json import entry_fields, nanoseconds_of
 from server.core.instants import format_rfc3339
 from server.core.model import Level
 
-_COLOURS = {
+COLOURS = {
     Level.INFO: "cyan",
     Level.SUCCESS: "green",
     Level.WARNING: "yellow",
@@ -59,7 +59,7 @@ def print_table(entries: Iterable[Entry]) -> None:
     table.add_column("MESSAGE", no_wrap=True, overflow="ellipsis", ratio=1)
     for entry in entries:
         service = [Text(visible(entry.service))] if with_service else []
-        level = Text(_word(entry), _COLOURS[Level(entry.level)])
+        level = Text(_word(entry), COLOURS[Level(entry.level)])
         message = Text(visible(first_line(entry.message)))
         table.add_row(local_time(entry), level, str(entry.event_count), *service, message)
     if table.row_count:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from server.core.administration import Administration
+from server.core.ports import AdministrationStore
 from server.settings import Settings, read_settings
 
 T = TypeVar("T")
@@ -20,12 +21,17 @@ def add_database_flag(parser: argparse.ArgumentParser) -> None:
 
 def with_administration(options: argparse.Namespace, work: Callable[[Administration], Awaitable[T]]) -> T:
     """What `work` gives, done with the store that the options and the environment name."""
+    return with_store(options, lambda store: work(Administration(store)))
+
+
+def with_store(options: argparse.Namespace, work: Callable[[AdministrationStore], Awaitable[T]]) -> T:
+    """The same for work on the store itself."""
     flags = {} if options.database_url is None else {"database_url": options.database_url}
     return asyncio.run(_work(read_settings(os.environ, flags), work))
 
 
-async def _work(settings: Settings, work: Callable[[Administration], Awaitable[T]]) -> T:
+async def _work(settings: Settings, work: Callable[[AdministrationStore], Awaitable[T]]) -> T:
     from server.bootstrap.stores import open_directory  # noqa: PLC0415 - heavy
 
-    async with open_directory(settings) as directory:
-        return await work(Administration(directory))
+    async with open_directory(settings) as store:
+        return await work(store)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from server.core.audit import COMMAND_LINE, SERVER, Audit
 from server.core.errors import InvalidField, NotFound, TrackingError
 from server.core.key_requests import KeyChanges, NewKey, check_combination
 from server.core.keys import ALL_SCOPES, digest_of, generate_key_id, generate_secret
@@ -27,17 +28,20 @@ class Organisation(msgspec.Struct, frozen=True):
 class Administration:
     """Creates organisations; creates, changes and revokes keys. `clock` gives nanoseconds since 1970.
 
-    Every method may raise StoreUnavailable.
+    Every method may raise StoreUnavailable. `by` is who does it, for the audit list: the id of a key, or `cli`.
     """
 
     def __init__(self, directory: Directory, *, clock: Callable[[], int] = time_ns) -> None:
         self._directory = directory
+        self._audit = Audit(directory, clock=clock)
         self._clock = clock
 
-    async def create_organisation(self, name: Any) -> Organisation:
+    async def create_organisation(self, name: Any, by: str = COMMAND_LINE) -> Organisation:
         """A new organisation. Raises InvalidField for a name that cannot be, or is taken."""
         checked = check_organisation_name(name)
-        return Organisation(await self._directory.create_organisation(checked), checked)
+        organisation = Organisation(await self._directory.create_organisation(checked), checked)
+        await self._audit.record(organisation.id, by, "organisation.create", {"name": checked})
+        return organisation
 
     async def list_organisations(self) -> list[Organisation]:
         """All of them, oldest first."""
@@ -51,11 +55,11 @@ class Administration:
             raise NotFound(f"There is no organisation named {name!r}.", field="organisation")
         return Organisation(number, name)
 
-    async def create_key(self, organisation: Organisation, new: NewKey) -> tuple[ApiKey, str]:
+    async def create_key(self, organisation: Organisation, new: NewKey, by: str = COMMAND_LINE) -> tuple[ApiKey, str]:
         """A new key and its secret, which is nowhere else and cannot be shown again. Raises InvalidField."""
         check_combination(new.kind, scopes=new.scopes, origins=new.origins)
         secret = generate_secret(new.kind)
-        return await self._keep(organisation, new, secret), secret
+        return await self._keep(organisation, new, secret, by), secret
 
     async def list_keys(self, organisation_id: int | None) -> list[ApiKey]:
         """Keys of an organisation (None: of all), oldest first, revoked ones too."""
@@ -68,7 +72,9 @@ class Administration:
                 return key
         raise NotFound("There is no API key with this id.", field="id")
 
-    async def change_key(self, key_id: str, changes: KeyChanges, organisation_id: int | None) -> ApiKey:
+    async def change_key(
+        self, key_id: str, changes: KeyChanges, organisation_id: int | None, by: str = COMMAND_LINE
+    ) -> ApiKey:
         """The key as it is after the changes. Raises NotFound, and InvalidField for a revoked key."""
         key = await self.get_key(key_id, organisation_id)
         if key.revoke_time is not None:
@@ -78,14 +84,16 @@ class Administration:
         check_combination(changed.kind, scopes=changed.scopes, origins=changed.origins)
         if values:
             await self._directory.change_key(changed, values.keys())
+            await self._audit.record(key.organisation_id, by, "key.change", {"id": key_id, "fields": sorted(values)})
         return changed
 
-    async def revoke_key(self, key_id: str, organisation_id: int | None) -> ApiKey:
+    async def revoke_key(self, key_id: str, organisation_id: int | None, by: str = COMMAND_LINE) -> ApiKey:
         """The key, revoked for ever; the time of a first revocation stays. Raises NotFound."""
         key = await self.get_key(key_id, organisation_id)
         if key.revoke_time is None:
             key = msgspec.structs.replace(key, revoke_time=self._clock())
             await self._directory.change_key(key, {"revoke_time"})
+            await self._audit.record(key.organisation_id, by, "key.revoke", {"id": key_id})
         return key
 
     async def ensure_bootstrap_key(self, secret: str) -> ApiKey:
@@ -99,7 +107,7 @@ class Administration:
             return known
         organisation = await self._ensure_default()
         try:
-            return await self._keep(organisation, NewKey(name="bootstrap", scopes=ALL_SCOPES), secret)
+            return await self._keep(organisation, NewKey(name="bootstrap", scopes=ALL_SCOPES), secret, SERVER)
         except TrackingError:
             # Another process that starts at the same time may have been first.
             known = await self._directory.find_key(digest)
@@ -117,7 +125,7 @@ class Administration:
         if set(await self._directory.list_organisations()) - {DEFAULT_ORGANISATION}:
             return None
         organisation = await self._ensure_default()
-        _, secret = await self.create_key(organisation, NewKey(name="first start", scopes=ALL_SCOPES))
+        _, secret = await self.create_key(organisation, NewKey(name="first start", scopes=ALL_SCOPES), SERVER)
         return secret
 
     async def _ensure_default(self) -> Organisation:
@@ -126,11 +134,11 @@ class Administration:
         except NotFound:
             pass
         try:
-            return await self.create_organisation(DEFAULT_ORGANISATION)
+            return await self.create_organisation(DEFAULT_ORGANISATION, SERVER)
         except InvalidField:
             return await self.find_organisation(DEFAULT_ORGANISATION)
 
-    async def _keep(self, organisation: Organisation, new: NewKey, secret: str) -> ApiKey:
+    async def _keep(self, organisation: Organisation, new: NewKey, secret: str, by: str) -> ApiKey:
         key = ApiKey(
             id=generate_key_id(),
             organisation_id=organisation.id,
@@ -145,6 +153,10 @@ class Administration:
             create_time=self._clock(),
         )
         await self._directory.create_key(key, digest_of(secret))
+        details = {"id": key.id, "kind": key.kind, "scopes": sorted(key.scopes), "name": key.name}
+        await self._audit.record(
+            organisation.id, by, "key.create", {name: value for name, value in details.items() if value is not None}
+        )
         return key
 
 

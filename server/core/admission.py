@@ -5,6 +5,7 @@ from time import monotonic, time_ns
 
 from server.core.errors import NotAuthenticated, TrackingError
 from server.core.keys import digest_of, require_origin, require_scope
+from server.core.known_settings import KnownSettings
 from server.core.model import ApiKey, Scope
 from server.core.ports import Directory
 from server.core.rates import RateLimiter, RateState
@@ -18,6 +19,7 @@ class Admission:
     """Authenticates and authorises callers, remembers when keys were used, and meters their rate.
 
     `server_rate` and `browser_rate` are the events a second of keys that have no rate of their own; 0 = unlimited.
+    `settings`, if given, learns those of an organisation whenever one of its keys is looked up.
     """
 
     def __init__(
@@ -26,9 +28,11 @@ class Admission:
         *,
         server_rate: int,
         browser_rate: int,
+        settings: KnownSettings | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._directory = directory
+        self._settings = settings
         self._rates = {"server": server_rate, "browser": browser_rate}
         self._limiter = RateLimiter(clock)
         self._clock = clock
@@ -88,6 +92,8 @@ class Admission:
         if key is None or key.revoke_time is not None:
             self._known.pop(secret, None)
             raise NotAuthenticated
+        if self._settings is not None:
+            await self._settings.learn(self._directory, key.organisation_id)
         if len(self._known) >= _CACHE_SIZE:
             self._known.clear()
         self._known[secret] = key, self._clock() + _CACHE_SECONDS

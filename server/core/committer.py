@@ -18,6 +18,7 @@ from server.core.observations import CommitObserver
 from server.core.outcomes import Outcomes
 from server.core.ports import EntryStore, PreparedT, StoreBroken
 from server.core.trouble import StoreTrouble
+from server.core.usage import Received
 
 logger = logging.getLogger("tracking.committer")
 
@@ -67,7 +68,8 @@ class Ticket(Generic[PreparedT]):
 class Committer(Generic[PreparedT]):
     """Collects events, commits them in batches, and tells each request what became of its own.
 
-    `on_broken` is called once when the store must not be used any more: the process has to end.
+    `on_broken` is called once when the store must not be used any more: the process has to end. `received`, if given,
+    counts what is acknowledged.
     """
 
     def __init__(
@@ -79,8 +81,10 @@ class Committer(Generic[PreparedT]):
         *,
         deadline_seconds: float,
         on_broken: Callable[[TrackingError], None],
+        received: Received | None = None,
     ) -> None:
         self._store = store
+        self._received = received
         self._budget = budget
         self._outcomes = outcomes
         self._observer = observer
@@ -181,6 +185,8 @@ class Committer(Generic[PreparedT]):
         receipts = await self._store.commit(batch)
         self._observer.committed(events=len(batch), seconds=monotonic() - begin)
         self.trouble.worked()
+        if self._received is not None:
+            self._received.count_all(batch, receipts)
         position = 0
         for ticket in tickets:
             own = receipts[position : position + len(ticket.events)]

@@ -65,12 +65,23 @@ def debounce_json(debounce: Debounce | None) -> dict[str, str | float] | Literal
     return members or True
 
 
-def window_of(event: LogEvent, debounce: Debounce, organisation_id: int, group: str | None) -> Window:
+def window_of(
+    event: LogEvent,
+    debounce: Debounce,
+    organisation_id: int,
+    group: str | None,
+    default_interval_milliseconds: int = DEFAULT_INTERVAL_MILLISECONDS,
+) -> Window:
     """The window an event asks for. `group` is its group's id, the key where the client named none."""
     key = debounce.key if debounce.key is not None else group
     assert key is not None
-    interval = debounce.interval_milliseconds or DEFAULT_INTERVAL_MILLISECONDS
+    interval = debounce.interval_milliseconds or default_interval_milliseconds
     return _window(organisation_id, event.level, key, interval)
+
+
+def window_identity(organisation_id: int, level: int, key: str) -> bytes:
+    """What makes two windows the same: organisation, level and key."""
+    return blake2b(b"%d/%d/" % (organisation_id, level) + key.encode(), digest_size=16).digest()
 
 
 def is_sample(count_before: int, count_after: int) -> bool:
@@ -98,6 +109,5 @@ def _invalid(description: str, field: str) -> InvalidField:
 # Remembered, because a storm asks for one window again and again.
 @lru_cache(maxsize=4096)
 def _window(organisation_id: int, level: int, key: str, interval_milliseconds: int) -> Window:
-    name = b"%d/%d/" % (organisation_id, level) + key.encode()
-    identity = blake2b(name, digest_size=16).digest()
+    identity = window_identity(organisation_id, level, key)
     return Window(identity, key, interval_milliseconds * NANOSECONDS_PER_MILLISECOND)

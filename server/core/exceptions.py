@@ -49,6 +49,16 @@ def exception_of(attributes: bytes, message: str) -> tuple[bytes, bytes] | None:
     return b"exception_message", name + b"\n" + normalise(mask(text))
 
 
+def exception_title(attributes: bytes) -> str | None:
+    """An exception's type and message, `TypeError: x is undefined`; None where the attributes name no type."""
+    if _TYPE_NAME not in attributes:
+        return None
+    found = _decode(attributes)
+    if not isinstance(found.type, str) or not found.type:
+        return None
+    return f"{found.type}: {found.message}" if isinstance(found.message, str) and found.message else found.type
+
+
 def _frames(stack: str) -> bytes:
     return _remembered_frames(stack) if len(stack) <= _LONGEST_REMEMBERED else _normalised_frames(stack)
 

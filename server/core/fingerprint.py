@@ -7,9 +7,10 @@ from server.core.exceptions import exception_of
 from server.core.normaliser import NORMALISER_VERSION, mask, normalise
 
 _DIGEST_BYTES = 16
-_REMEMBERED_MESSAGES = 4096
+_REMEMBERED_MESSAGES = 8192
+"""Twice what an indexer reads at once: it asks for each group more than once."""
 _LONGEST_REMEMBERED_BYTES = 1024
-"""Longer messages are not remembered, which bounds the memory: 4 MiB of messages."""
+"""Longer messages are not remembered, which bounds the memory: 8 MiB of messages."""
 _LONGEST_TITLE = 200
 _TITLE_SEARCH = 4096
 

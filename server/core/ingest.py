@@ -14,6 +14,7 @@ from server.core.debounce import window_of
 from server.core.errors import Internal, RateLimited, Retryable, TooLarge, TrackingError
 from server.core.events import exact_size
 from server.core.fingerprint import group_id
+from server.core.known_settings import KnownSettings
 from server.core.model import ApiKey, Debounce, Door, LogEvent, Outcome, Receipt, Request, Submission, Window
 from server.core.outcomes import Outcomes
 from server.core.ports import EntryStore, PreparedT
@@ -46,9 +47,11 @@ class Ingest(Generic[PreparedT]):
         outcomes: Outcomes,
         limits: Limits,
         *,
+        settings: KnownSettings | None = None,
         clock: Callable[[], int] = time_ns,
     ) -> None:
         self._store = store
+        self._settings = KnownSettings() if settings is None else settings
         self._committer = committer
         self._outcomes = outcomes
         self._limits = limits
@@ -167,7 +170,8 @@ class Ingest(Generic[PreparedT]):
         if not debounce:
             return None
         group = None if debounce.key is not None else group_of(event)
-        return window_of(event, debounce, caller.organisation_id, group)
+        default = self._settings.of(caller.organisation_id).debounce_window_milliseconds
+        return window_of(event, debounce, caller.organisation_id, group, default)
 
     def _submit(self, prepared: list[PreparedT], door: Door) -> "asyncio.Future[list[Receipt]]":
         try:

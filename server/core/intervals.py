@@ -26,11 +26,19 @@ def parse_interval(value: object, field: str = "useDebounce.maxInterval") -> int
 
     Raises InvalidField, INVALID_DEBOUNCE_INTERVAL, for anything else and outside 1 second to 24 hours.
     """
+    return interval_from_milliseconds(read_milliseconds(value, most=MAX_INTERVAL_MILLISECONDS), field)
+
+
+def read_milliseconds(value: object, *, most: int) -> int | None:
+    """The milliseconds of an interval of any length: a number (or bare digits) is minutes, text has units.
+
+    None for anything else, and for a number above `most`, which is in milliseconds.
+    """
     if isinstance(value, str):
-        return interval_from_milliseconds(_milliseconds_of(value) if len(value) <= _LONGEST_TEXT else None, field)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MAX_INTERVAL_MILLISECONDS:
-        return interval_from_milliseconds(round(value * _MILLISECONDS["m"]), field)
-    return interval_from_milliseconds(None, field)
+        return _milliseconds_of(value) if len(value) <= _LONGEST_TEXT else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= most:
+        return round(value * _MILLISECONDS["m"])
+    return None
 
 
 def interval_from_milliseconds(milliseconds: int | None, field: str = "useDebounce.maxInterval") -> int:
@@ -44,6 +52,11 @@ def interval_from_milliseconds(milliseconds: int | None, field: str = "useDeboun
         message="Invalid debounce interval",
         field=field,
     )
+
+
+def parse_interval_text(text: str) -> int | None:
+    """The milliseconds of text with units, or of bare digits, which are minutes; of any length. None for other text."""
+    return _milliseconds_of(text) if len(text) <= _LONGEST_TEXT else None
 
 
 def parse_units(text: str) -> int | None:

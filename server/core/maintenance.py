@@ -9,16 +9,17 @@ from server.core.admission import Admission
 from server.core.errors import StoreUnavailable, TrackingError
 from server.core.ports import Store, StoreBroken
 from server.core.trouble import StoreTrouble
+from server.core.usage import Received
 
 logger = logging.getLogger("tracking.maintenance")
 
 _STEP_SECONDS = 1.0
 _USE_STEPS = 10
-"""Last uses are written every tenth step."""
+"""Last uses, and how much came, are written every tenth step."""
 
 
 class Maintenance:
-    """Housekeeping of the store and the keys' last uses, on a task of its own.
+    """Housekeeping of the store, the keys' last uses and what was received, on a task of its own.
 
     `on_broken` is called when the store must not be used any more: the process has to end.
     """
@@ -28,10 +29,12 @@ class Maintenance:
         store: Store[Any],
         admission: Admission,
         trouble: StoreTrouble,
+        received: Received,
         *,
         on_broken: Callable[[TrackingError], None],
     ) -> None:
         self._store = store
+        self._received = received
         self._trouble = trouble
         self._admission = admission
         self._on_broken = on_broken
@@ -71,6 +74,8 @@ class Maintenance:
     async def _record_use(self) -> None:
         if uses := self._admission.take_uses():
             await self._store.record_use(uses)
+        if events := self._received.take():
+            await self._store.add_received(events)
 
     async def _attempt(self, work: Any) -> None:
         try:

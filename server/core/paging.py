@@ -48,6 +48,25 @@ def decode_page_token(token: str, filters: EntryFilter, organisation_id: int) ->
     )
 
 
+def seal_list_token(key: bytes, name: str, organisation_id: int) -> str:
+    """The token of the page that begins behind a key of another list, one without filters."""
+    content = bytes([_VERSION]) + key
+    return _encode_text(content + _list_seal(content, name, organisation_id))
+
+
+def open_list_token(token: str, name: str, organisation_id: int) -> bytes:
+    """The key in a token of this list. Raises InvalidField, INVALID_PAGE_TOKEN, for any other token."""
+    sealed = _decode_text(token)
+    content = sealed[:-_SEAL_BYTES]
+    if content[:1] != bytes([_VERSION]) or sealed != content + _list_seal(content, name, organisation_id):
+        raise invalid_page_token()
+    return content[1:]
+
+
+def _list_seal(content: bytes, name: str, organisation_id: int) -> bytes:
+    return blake2b(content + _encode((organisation_id, name)), digest_size=_SEAL_BYTES).digest()
+
+
 def _seal(content: bytes, filters: EntryFilter, organisation_id: int) -> bytes:
     question = msgspec.structs.replace(
         filters,

@@ -3,6 +3,7 @@
 import msgspec
 
 from server.core.errors import NotFound
+from server.core.known_settings import KnownSettings
 from server.core.model import ApiKey, Entry
 from server.core.paging import decode_page_token, encode_page_token
 from server.core.ports import EntryStore, PreparedT
@@ -17,9 +18,10 @@ class EntryList(msgspec.Struct, frozen=True):
 
 
 class Reading:
-    """The query side of the core."""
+    """The query side of the core. `settings` say when entries expire."""
 
-    def __init__(self, store: "EntryStore[PreparedT]") -> None:
+    def __init__(self, store: "EntryStore[PreparedT]", settings: KnownSettings) -> None:
+        self._settings = settings
         self._find_entries = store.find_entries
         self._get_entry = store.get_entry
 
@@ -31,13 +33,15 @@ class Reading:
         if page_token:
             before_key, filters = decode_page_token(page_token, filters, caller.organisation_id)
         page = await self._find_entries(caller.organisation_id, filters, Page(page_size, before_key))
+        settings = self._settings.of(caller.organisation_id)
+        entries = [settings.applied(entry) for entry in page.entries]
         if page.next_key is None:
-            return EntryList(page.entries, None)
-        return EntryList(page.entries, encode_page_token(page.next_key, filters, caller.organisation_id))
+            return EntryList(entries, None)
+        return EntryList(entries, encode_page_token(page.next_key, filters, caller.organisation_id))
 
     async def get_entry(self, caller: ApiKey, entry_id: str) -> Entry:
         """One entry. Raises NotFound, for a foreign one too."""
         entry = await self._get_entry(caller.organisation_id, entry_id)
         if entry is None:
             raise NotFound("There is no entry with this id in this organisation.", field="id")
-        return entry
+        return self._settings.of(caller.organisation_id).applied(entry)

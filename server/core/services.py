@@ -8,12 +8,18 @@ import msgspec
 
 from server.core.administration import Administration
 from server.core.admission import Admission
+from server.core.audit import Audit
 from server.core.budget import ByteBudget
+from server.core.changing_settings import ChangingSettings
+from server.core.deletion import Deletion
 from server.core.ingest import Ingest
 from server.core.observations import Observations
 from server.core.outcomes import Outcomes
 from server.core.reading import Reading
 from server.core.snapshots import Snapshot
+from server.core.statistics.service import Statistics
+from server.core.tails import Tails
+from server.core.usage import Usage
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +28,13 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     admission: Admission
     ingest: Ingest[Any]
     reading: Reading
+    statistics: Statistics
+    tails: Tails
     administration: Administration
+    settings: ChangingSettings
+    deletion: Deletion
+    usage: Usage
+    audit: Audit
     budget: ByteBudget
     outcomes: Outcomes
     observations: Observations

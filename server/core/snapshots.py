@@ -18,12 +18,23 @@ class Measured(msgspec.Struct, frozen=True):
     total: float
 
 
+class IndexGauges(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the index is behind the log, and how often its process was started again."""
+
+    lag_seconds: float
+    pending_entries: int
+    restarts: int
+
+
 class Gauges(msgspec.Struct, frozen=True, kw_only=True):
     """How a process is now. `store_up` is what its last use of the store told."""
 
     queue_bytes: int
     queue_capacity_bytes: int
     store_up: bool
+    tails: int = 0
+    index: IndexGauges | None = None
+    """None where the process keeps no index."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +46,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     commit_events: Measured
     processes: list[Gauges]
     worker_restarts: int = 0
+    tail_lost: int = 0
+    deleted: dict[str, int] = {}
+    """Entries that have gone, by reason."""
 
 
-def take_snapshot(outcomes: Outcomes, observations: Observations, gauges: Gauges) -> Snapshot:
+def take_snapshot(outcomes: Outcomes, observations: Observations, gauges: Gauges, *, tail_lost: int = 0) -> Snapshot:
     """The counters as they are now."""
     return Snapshot(
         events=list(outcomes.snapshot().items()),
@@ -45,6 +59,8 @@ def take_snapshot(outcomes: Outcomes, observations: Observations, gauges: Gauges
         commit_seconds=_measured(observations.commit_seconds),
         commit_events=_measured(observations.commit_events),
         processes=[gauges],
+        deleted={str(reason): count for reason, count in observations.deleted_entries.items()},
+        tail_lost=tail_lost,
     )
 
 
@@ -54,7 +70,8 @@ def add_snapshots(snapshots: Iterable[Snapshot]) -> Snapshot:
     requests: dict[Labels, Measured] = {}
     seconds, sizes = _none(SECONDS_BUCKETS), _none(EVENTS_BUCKETS)
     processes: list[Gauges] = []
-    restarts = 0
+    restarts = tail_lost = 0
+    deleted: dict[str, int] = {}
     for snapshot in snapshots:
         for labels, count in snapshot.events:
             events[labels] = events.get(labels, 0) + count
@@ -63,6 +80,9 @@ def add_snapshots(snapshots: Iterable[Snapshot]) -> Snapshot:
         seconds, sizes = _plus(seconds, snapshot.commit_seconds), _plus(sizes, snapshot.commit_events)
         processes += snapshot.processes
         restarts += snapshot.worker_restarts
+        tail_lost += snapshot.tail_lost
+        for reason, count in snapshot.deleted.items():
+            deleted[reason] = deleted.get(reason, 0) + count
     return Snapshot(
         events=list(events.items()),
         requests=list(requests.items()),
@@ -70,6 +90,8 @@ def add_snapshots(snapshots: Iterable[Snapshot]) -> Snapshot:
         commit_events=sizes,
         processes=processes,
         worker_restarts=restarts,
+        tail_lost=tail_lost,
+        deleted=deleted,
     )
 
 

@@ -24,11 +24,11 @@ def entry_message(entry: Entry) -> entry_pb2.Entry:
         level=level_pb2.Level.Name(entry.level),
         message=entry.message,
         event_count=entry.event_count,
-        event_time=_timestamp(entry.event_time),
-        receive_time=_timestamp(entry.receive_time),
-        first_event_time=_timestamp(entry.first_event_time),
-        last_event_time=_timestamp(entry.last_event_time),
-        expire_time=_timestamp(entry.expire_time),
+        event_time=timestamp_of(entry.event_time),
+        receive_time=timestamp_of(entry.receive_time),
+        first_event_time=timestamp_of(entry.first_event_time),
+        last_event_time=timestamp_of(entry.last_event_time),
+        expire_time=timestamp_of(entry.expire_time),
         service=entry.service or "",
         component=entry.component or "",
         code=entry.code or "",
@@ -50,7 +50,7 @@ def entry_message(entry: Entry) -> entry_pb2.Entry:
         warnings=entry.warnings,
     )
     if entry.window_end_time is not None:
-        message.window_end_time.CopyFrom(_timestamp(entry.window_end_time))
+        message.window_end_time.CopyFrom(timestamp_of(entry.window_end_time))
     _fill_attributes(message.attributes, entry.attributes)
     if entry.record is not None:
         _fill_record(message, entry.record)
@@ -106,7 +106,7 @@ def _fill_origin(target: entry_pb2.Resource | entry_pb2.Scope, shown: dict[str, 
 def _sample(sample: Sample) -> entry_pb2.Sample:
     message = entry_pb2.Sample(
         event_count=sample.event_count,
-        event_time=_timestamp(sample.event_time),
+        event_time=timestamp_of(sample.event_time),
         message=sample.message,
         trace_id=sample.trace_id or "",
         span_id=sample.span_id or "",
@@ -116,7 +116,8 @@ def _sample(sample: Sample) -> entry_pb2.Sample:
     return message
 
 
-def _timestamp(instant: int) -> Timestamp:
+def timestamp_of(instant: int) -> Timestamp:
+    """An instant in nanoseconds."""
     seconds, nanos = divmod(instant, _NANOSECONDS_PER_SECOND)
     return Timestamp(seconds=seconds, nanos=nanos)
 

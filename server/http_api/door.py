@@ -16,6 +16,8 @@ from server.transport.http.cors import origin
 from server.transport.http.statuses import add_rate
 
 Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
+Answer = Callable[..., Coroutine[Any, Any, HTTPResponse | None]]
+"""What Sanic calls: None where the answer has been sent."""
 
 
 async def admit(services: Services, request: Request, scope: Scope) -> ApiKey:
@@ -38,22 +40,24 @@ def handle(services: Services, name: str, handler: Handler, *, ingests: bool = F
         try:
             response = await handler(request, **parameters)
         except Exception as exception:  # noqa: BLE001 - each becomes an answer in our words
-            response = _refused(services, request, exception, ingests=ingests)
-        _add_rate(services, request, response)
+            response = refused(services, request, exception, ingests=ingests)
+        add_rate_of(services, request, response)
         observe("rest", name, str(response.status), perf_counter() - begin)
         return response
 
     return answer
 
 
-def _refused(services: Services, request: Request, exception: Exception, *, ingests: bool) -> HTTPResponse:
+def refused(services: Services, request: Request, exception: Exception, *, ingests: bool = False) -> HTTPResponse:
+    """The answer to a failure."""
     error, answer = answer_to(request, exception)
     if ingests:
         services.ingest.refuse(Door.REST, error)
     return answer
 
 
-def _add_rate(services: Services, request: Request, response: Any) -> None:
+def add_rate_of(services: Services, request: Request, response: Any) -> None:
+    """Say what the caller's key may still send, if it is limited."""
     key = getattr(request.ctx, "key", None)
     if key is not None:
         add_rate(response, services.admission.rate_state(key))

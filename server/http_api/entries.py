@@ -1,10 +1,11 @@
-"""Entries are read."""
+"""Entries are read, and deleted."""
 
 from time import time_ns
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from server.core.deletion import parse_deletion
 from server.core.query import DEFAULT_PAGE_SIZE, parse_filter, parse_page_size
 from server.core.services import Services
 from server.http_api.answers import entry_body, entry_page, json_answer
@@ -37,3 +38,15 @@ def get_entry_handler(services: Services) -> Handler:
         return json_answer(entry_body(await services.reading.get_entry(key, entry_id)))
 
     return get_entry
+
+
+def delete_entries_handler(services: Services) -> Handler:
+    """`DELETE entries`: what the filters choose, or with `all=true` everything."""
+
+    async def delete_entries(request: Request) -> HTTPResponse:
+        caller = await admit(services, request, "admin")
+        parameters = dict(request.get_args(keep_blank_values=True))
+        filters = parse_deletion(parameters, time_ns())
+        return json_answer({"deleted": await services.deletion.delete(caller, filters)})
+
+    return delete_entries

@@ -1,20 +1,14 @@
 """API keys of the caller's organisation are administered."""
 
-from typing import Any
-
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty
 
 from server.core.administration import Organisation
-from server.core.errors import InvalidRequest
-from server.core.json_text import read_json
 from server.core.key_requests import read_key_changes, read_new_key
 from server.core.services import Services
 from server.http_api.answers import json_answer, key_body, key_list
 from server.http_api.door import Handler, admit
-from server.transport.http.body import read_body
-
-_JSON = frozenset({"application/json"})
+from server.http_api.objects import read_object
 
 
 def create_key_handler(services: Services) -> Handler:
@@ -22,9 +16,9 @@ def create_key_handler(services: Services) -> Handler:
 
     async def create_key(request: Request) -> HTTPResponse:
         caller = await admit(services, request, "admin")
-        new = read_new_key(await _read_object(services, request))
+        new = read_new_key(await read_object(services, request))
         organisation = Organisation(caller.organisation_id, caller.organisation)
-        key, secret = await services.administration.create_key(organisation, new)
+        key, secret = await services.administration.create_key(organisation, new, caller.id)
         return json_answer(key_body(key, secret), 201)
 
     return create_key
@@ -45,8 +39,8 @@ def change_key_handler(services: Services) -> Handler:
 
     async def change_key(request: Request, key_id: str) -> HTTPResponse:
         caller = await admit(services, request, "admin")
-        changes = read_key_changes(await _read_object(services, request))
-        key = await services.administration.change_key(key_id, changes, caller.organisation_id)
+        changes = read_key_changes(await read_object(services, request))
+        key = await services.administration.change_key(key_id, changes, caller.organisation_id, caller.id)
         services.admission.forget(key_id)
         return json_answer(key_body(key))
 
@@ -58,17 +52,8 @@ def revoke_key_handler(services: Services) -> Handler:
 
     async def revoke_key(request: Request, key_id: str) -> HTTPResponse:
         caller = await admit(services, request, "admin")
-        await services.administration.revoke_key(key_id, caller.organisation_id)
+        await services.administration.revoke_key(key_id, caller.organisation_id, caller.id)
         services.admission.forget(key_id)
         return empty()
 
     return revoke_key
-
-
-async def _read_object(services: Services, request: Request) -> dict[str, Any]:
-    with services.budget.lease() as lease:
-        body = await read_body(request, lease, limit_bytes=services.max_request_bytes, media_types=_JSON)
-        value = read_json(body)
-    if not isinstance(value, dict):
-        raise InvalidRequest("The body must be a JSON object.")
-    return value

@@ -8,7 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from server import __version__
-from server.core.snapshots import Gauges, Measured, Snapshot
+from server.core.snapshots import Gauges, IndexGauges, Measured, Snapshot
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -26,6 +26,10 @@ class TrackingCollector(Collector):
         yield CounterMetricFamily(
             "tracking_worker_restarts", "Workers that ended and were started again.", snapshot.worker_restarts
         )
+        yield CounterMetricFamily(
+            "tracking_tail_lost", "Entries that a live tail's reader was too slow for.", snapshot.tail_lost
+        )
+        yield _deleted(snapshot)
         build = GaugeMetricFamily("tracking_build_info", "The version that runs.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
@@ -66,6 +70,13 @@ def _requests(snapshot: Snapshot) -> Metric:
     return family
 
 
+def _deleted(snapshot: Snapshot) -> Metric:
+    family = CounterMetricFamily("tracking_deleted_entries", "Entries that have gone, by reason.", labels=["reason"])
+    for reason, count in snapshot.deleted.items():
+        family.add_metric([reason], count)
+    return family
+
+
 def _commits(snapshot: Snapshot) -> Iterable[Metric]:
     yield _histogram("tracking_commit_seconds", "Time of a durable commit.", snapshot.commit_seconds)
     yield _histogram("tracking_commit_events", "Events in a durable commit.", snapshot.commit_events)
@@ -76,8 +87,19 @@ def _gauges(processes: list[Gauges]) -> Iterable[Metric]:
     yield GaugeMetricFamily("tracking_queue_bytes", "Bytes being read or waiting for commit.", used)
     yield GaugeMetricFamily("tracking_queue_capacity_bytes", "Bytes that may wait.", capacity)
     yield GaugeMetricFamily("tracking_workers", "Processes that serve.", len(processes))
+    yield GaugeMetricFamily("tracking_tails", "Live tails that are open.", sum(each.tails for each in processes))
     store_up = all(each.store_up for each in processes)
     yield GaugeMetricFamily("tracking_store_up", "Whether every process could use the store last time.", int(store_up))
+    yield from _index([each.index for each in processes if each.index is not None])
+
+
+def _index(indexes: list[IndexGauges]) -> Iterable[Metric]:
+    if indexes:
+        lag, pending = max(each.lag_seconds for each in indexes), sum(each.pending_entries for each in indexes)
+        yield GaugeMetricFamily("tracking_index_lag_seconds", "Age of the oldest change that is not indexed.", lag)
+        yield GaugeMetricFamily("tracking_index_pending_entries", "Changes that are not indexed.", pending)
+        restarts = sum(each.restarts for each in indexes)
+        yield CounterMetricFamily("tracking_index_restarts", "Times the indexer ended and was started again.", restarts)
 
 
 def _histogram(name: str, documentation: str, measured: Measured) -> Metric:

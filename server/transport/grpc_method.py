@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 import grpc
+import grpc.aio
 
 from server.core.errors import Internal, TrackingError
 from server.core.model import ApiKey, Scope
@@ -71,6 +72,9 @@ class Methods:
             try:
                 await handler(context)
                 code = "OK"
+            except grpc.aio.InternalError:
+                # A message could not be sent: the client went away in the middle of it.
+                return
             except Exception as exception:  # noqa: BLE001 - each becomes a status in our words
                 code, status = self._refused(name, exception, None)
             else:

@@ -26,6 +26,8 @@ class Prepared:
     name: str
     size: int = 10
     level_word: str = "info"
+    organisation: int = 1
+    event_count: int = 1
 
 
 class Store:

@@ -63,7 +63,7 @@ def test_the_addresses_are_those_of_the_door() -> None:
     documented = {request for row in rows_of(DOCUMENT, "## API keys") for request in code_in(row[0])}
     documented |= {f"GET {address}" for address in first_column("## Operation")}
     text = DOCUMENT.read_text()
-    documented |= set(re.findall(r"`((?:GET|POST) /api/v1/tracking/(?:log|entries)[^`]*)`", text))
+    documented |= set(re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) /api/v1/tracking/[^`?]*)`", text))
     assert documented == {f"{operation.method} {operation.path}" for operation in operations()}
 
 

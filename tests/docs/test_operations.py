@@ -111,7 +111,7 @@ def test_the_alarms_ask_for_metrics_and_outcomes_that_exist() -> None:
     expressions = [code_in(line)[0] for line in alarms.splitlines()[2:]]
     asked = {name for expression in expressions for name in re.findall(r"\btracking_\w+", expression)}
     assert asked <= metrics
-    assert len(expressions) == 10
+    assert len(expressions) == 12
     named = {outcome for expression in expressions for outcome in re.findall(r'outcome="(\w+)"', expression)}
     assert named <= {outcome.value for outcome in Outcome}
 

@@ -87,10 +87,11 @@ async def test_without_an_origin_nothing_is_said_of_origins(client: Client) -> N
 PATHS = {
     "/log": "POST",
     "/log/batch": "POST",
-    "/entries": "GET",
+    "/entries": "DELETE, GET",
     "/entries/x": "GET",
     "/keys": "GET, POST",
     "/keys/x": "DELETE, PATCH",
+    "/settings": "GET, PUT",
 }
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from server.http_api import answers
+from server.http_api import answers, statistics_answers
 from server.http_api.app import build_app
 from server.http_api.events import _KNOWN as KNOWN_FIELDS
 from server.transport.http.statuses import STATUS
@@ -83,6 +83,11 @@ def test_an_events_fields_are_those_of_the_code() -> None:
         ("Notification", answers._NotificationBody),
         ("BatchAnswer", answers._BatchBody),
         ("EntryList", answers._PageBody),
+        ("Histogram", statistics_answers._HistogramBody),
+        ("Bucket", statistics_answers._BucketBody),
+        ("Facets", statistics_answers._FacetsBody),
+        ("Group", statistics_answers._GroupBody),
+        ("GroupList", statistics_answers._GroupPageBody),
     ],
 )
 def test_an_answers_fields_are_those_of_the_code(name: str, structure: type[msgspec.Struct]) -> None:

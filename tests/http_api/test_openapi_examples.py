@@ -81,6 +81,9 @@ async def id_for(client: Client, path: str) -> str:
     if "/entries/" in path:
         logged = await client.rest.request("POST", "/log", json={"message": "Hello"})
         return str(logged.headers["Tracking-Entry-Id"])
+    if "/groups/" in path:
+        await client.rest.request("POST", "/log", json={"message": "Hello"})
+        return str((await client.rest.request("GET", "/groups")).json()["groups"][0]["id"])
     browser_key = {"kind": "browser", "origins": [ORIGIN]}
     return str((await client.rest.request("POST", "/keys", json=browser_key)).json()["id"])
 

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 DOCUMENT = json.loads(files("server.http_api").joinpath("openapi.json").read_bytes())
 COMPONENTS = DOCUMENT["components"]
 SCHEMAS = COMPONENTS["schemas"]
+_NEEDS_A_PARAMETER = frozenset({"deleteEntries"})
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -63,13 +64,15 @@ def operations() -> Iterator[Operation]:
 
 
 def request_examples() -> Iterator[Example]:
-    """Every body, and every parameter alone."""
+    """Every body, and every parameter alone; not of answers without end, whose parameters are those of lists."""
     for operation in operations():
+        if "text/event-stream" in resolve(operation.value["responses"].get("200", {})).get("content", {}):
+            continue
         contents = operation.value.get("requestBody", {}).get("content", {})
         for media_type, content in contents.items():
             for name, example in content["examples"].items():
                 yield Example(operation, name, media_type, example["value"])
-        if not contents:
+        if not contents and operation.id not in _NEEDS_A_PARAMETER:
             yield Example(operation, "plain")
         for parameter in map(resolve, operation.value["parameters"]):
             yield from _parameter_examples(operation, parameter)

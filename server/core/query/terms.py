@@ -6,7 +6,7 @@ a little less than the value it stands for: whoever finds an entry by its terms 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -57,13 +57,18 @@ def terms_of(entry: Searchable) -> set[str]:
     texts, others = [entry.message], set[str]()
     for place in places_in(entry.attributes, entry.record, decode_value):
         _add_values(None, place, texts, others)
-    others.update(_word_terms(words_of("\n".join(texts))))
+    _add_words(set(words_of("\n".join(texts))), others)
     return fields | others if len(others) <= MAX_TERMS else {*fields, OVERFLOW}
 
 
 def vocabulary_of(terms: Iterable[str]) -> set[str]:
     """The terms that words which only begin so are looked up in: words without digits, and heads of those with."""
-    return {term for term in terms if (":" not in term and head_of(term) is None) or term.startswith("d:")}
+    return {
+        term
+        for term in terms
+        if term.isalpha()
+        or (term.startswith("d:") if ":" in term else term[0] not in _DIGITS and head_of(term) is None)
+    }
 
 
 @lru_cache(maxsize=_REMEMBERED_VALUES)
@@ -95,11 +100,13 @@ def equal_terms(path: str, text: str) -> list[str] | None:
     return [_attribute_term(path, text), *(_attribute_term(path, _scalar(value)) for value in scalars_of(text))]
 
 
-def _word_terms(words: Iterable[str]) -> Iterator[str]:
-    for word in set(words):
-        yield word_term(word)
+def _add_words(words: set[str], terms: set[str]) -> None:
+    """Add the terms of words, and of the heads of those with digits."""
+    # Every entry passes here, and has some thirty words: what most of them need is done at once.
+    terms |= words if len(max(words, key=len, default="")) <= MAX_WORD_LENGTH else set(map(word_term, words))
+    for word in words:
         if not word.isalpha() and word[0] not in _DIGITS and (head := head_of(word)):
-            yield head_term(head)
+            terms.add(head_term(head))
 
 
 def _add_values(path: str | None, value: Any, texts: list[str], terms: set[str]) -> None:
@@ -111,7 +118,14 @@ def _add_values(path: str | None, value: Any, texts: list[str], terms: set[str])
     kind = type(value)
     if kind is dict:
         for name, member in value.items():
-            _add_values(name if path is None else f"{path}.{name}", member, texts, terms)
+            inner = name if path is None else f"{path}.{name}"
+            if type(member) is str:
+                # What most members are.
+                texts.append(member)
+                if len(member) <= MAX_INDEXED_VALUE_LENGTH:
+                    terms.add(_attribute_term(inner, member))
+            else:
+                _add_values(inner, member, texts, terms)
         return
     if kind is list:
         for element in value:

@@ -64,8 +64,7 @@ class Connection:
 
     async def run(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """Do something with the database. Raises StoreUnavailable, at once while the deployment is away."""
-        if self._reason is not None:
-            raise StoreUnavailable(self._reason)
+        self.require()
         with translated_errors():
             try:
                 return await work()
@@ -79,6 +78,11 @@ class Connection:
                 if is_passing(error) and not isinstance(error, ExecutionTimeout):
                     self._lose(error)
                 raise
+
+    def require(self) -> None:
+        """Return if the deployment answered last time; raise StoreUnavailable while it is away."""
+        if self._reason is not None:
+            raise StoreUnavailable(self._reason)
 
     async def probe(self) -> None:
         """Return if the deployment takes a durable write now."""

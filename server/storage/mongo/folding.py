@@ -60,7 +60,8 @@ async def unfolded_pages(entries: Any, organisation_id: int, entry_ids: Iterable
 
 async def read_folds(entries: Any, pages: Iterable[Page]) -> dict[bytes, Folds]:
     """How far the entries of these pages have folded; an entry that is gone is left out."""
-    wanted = {"_id": {"$in": list({page["entry"] for page in pages})}}
+    # A tombstone has no level, and no entry is there any more.
+    wanted = {"_id": {"$in": list({page["entry"] for page in pages})}, "level": {"$exists": True}}
     return {entry["_id"]: entry.get("folds", {}) async for entry in entries.find(wanted, {"folds": 1})}
 
 
@@ -99,6 +100,7 @@ def _before(page: Page) -> dict[str, Any]:
     return {
         "_id": page["entry"],
         "organisation": page["organisation"],
+        "level": {"$exists": True},
         f"folds.{page['chain']}.page": last or {"$exists": False},
     }
 

@@ -15,8 +15,12 @@ from server.core.errors import Refused
 DEFAULT_DATABASE = "tracking"
 ENTRIES, SAMPLES, REQUESTS = "entries", "samples", "requests"
 ORGANISATIONS, API_KEYS, COUNTERS = "organisations", "api_keys", "counters"
+GROUP_STATES = "group_states"
+SETTINGS, AUDIT, RECEIVED, LEASES = "settings", "audit", "received", "leases"
 
 UNFOLDED_INDEX = "organisation_unfolded"
+PAGE_EXPIRE_TIME = "page_expire_time"
+"""The field of a document, no entry any more or never one, that says when it goes."""
 
 _CONFLICTS = frozenset({85, 86, 67, 11000})
 
@@ -38,14 +42,19 @@ _INDEXES: dict[str, list[dict[str, Any]]] = {
         _partial("window", unique=True),
         _partial("unfolded", unique=False),
         {
-            "keys": [("page_expire_time", 1)],
-            "name": "page_expire_time",
+            "keys": [(PAGE_EXPIRE_TIME, 1)],
+            "name": PAGE_EXPIRE_TIME,
             "expireAfterSeconds": 0,
-            "partialFilterExpression": {"page_expire_time": {"$exists": True}},
+            "partialFilterExpression": {PAGE_EXPIRE_TIME: {"$exists": True}},
         },
     ],
     SAMPLES: [{"keys": [("organisation", 1), ("entry", 1)], "name": "organisation_entry"}],
     REQUESTS: [{"keys": [("expire_time", 1)], "name": "expire_time", "expireAfterSeconds": 0}],
+    RECEIVED: [
+        {"keys": [("organisation", 1), ("minute", 1)], "name": "organisation_minute"},
+        {"keys": [("expire_time", 1)], "name": "expire_time", "expireAfterSeconds": 0},
+    ],
+    GROUP_STATES: [{"keys": [("organisation", 1)], "name": "organisation"}],
     ORGANISATIONS: [{"keys": [("name", 1)], "name": "name", "unique": True}],
     API_KEYS: [
         {"keys": [("digest", 1)], "name": "digest", "unique": True},

@@ -32,15 +32,15 @@ _WITHOUT_IDS = {"event_ids": 0}
 async def find_entries(entries: Entries, organisation: tuple[int, str], filters: EntryFilter, page: Page) -> EntryPage:
     """A page of matching entries of an organisation (number and name); short, with a key to go on, when time is up."""
     number = organisation[0]
-    lowest, before = _id_range(number, filters, page)
+    lowest, before = id_range(number, filters, page.before_key)
     deadline = monotonic() + _SEARCH_SECONDS
     found: list[dict[str, Any]] = []
     size = 0
     slice_size = max(_FIRST_SLICE, page.size + 1)
-    while (slice_end := await _slice_end(entries.durable, _between(number, lowest, before), slice_size)) is not None:
-        async for document in entries.durable.find(
-            _wanted(_between(number, slice_end, before), filters), _WITHOUT_IDS
-        ).sort("_id", -1):
+    while (end := await slice_end(entries.durable, between(number, lowest, before), slice_size)) is not None:
+        async for document in entries.durable.find(wanted(between(number, end, before), filters), _WITHOUT_IDS).sort(
+            "_id", -1
+        ):
             if matches(filters, event_of(document)):
                 if len(found) == page.size:
                     return EntryPage(await _entries(entries, organisation, found), key_of(found[-1]["_id"]))
@@ -48,7 +48,7 @@ async def find_entries(entries: Entries, organisation: tuple[int, str], filters:
                 size += sum(len(document.get(name, "")) for name in LARGE_FIELDS)
                 if size > MAX_PAGE_BYTES:
                     return EntryPage(await _entries(entries, organisation, found), key_of(document["_id"]))
-        before = slice_end
+        before = end
         slice_size = min(2 * slice_size, _LARGEST_SLICE)
         if monotonic() > deadline:
             return EntryPage(await _entries(entries, organisation, found), key_of(before))
@@ -60,42 +60,46 @@ async def get_entry(entries: Entries, organisation: tuple[int, str], entry_id: s
     document_id = document_id_of(organisation[0], entry_id)
     if document_id is None:
         return None
-    document = await entries.durable.find_one({"_id": document_id, "organisation": organisation[0]}, _WITHOUT_IDS)
+    wanted = {"_id": document_id, "organisation": organisation[0], "level": {"$exists": True}}
+    document = await entries.durable.find_one(wanted, _WITHOUT_IDS)
     return None if document is None else (await _entries(entries, organisation, [document]))[0]
 
 
-def _id_range(organisation_id: int, filters: EntryFilter, page: Page) -> tuple[bytes, bytes]:
+def id_range(organisation_id: int, filters: EntryFilter, before_key: bytes | None = None) -> tuple[bytes, bytes]:
+    """The lowest id that an entry of a filter's range can have, and the first that none has; or else a key's id."""
     prefix = organisation_prefix(organisation_id)
     lowest, before = prefix, organisation_prefix(organisation_id + 1)
     if filters.from_time is not None:
         lowest = prefix + time_prefix(filters.from_time // NANOSECONDS_PER_MILLISECOND)
     if filters.to_time is not None:
         before = prefix + time_prefix(filters.to_time // NANOSECONDS_PER_MILLISECOND + 1)
-    if page.before_key is not None:
-        if len(page.before_key) != KEY_BYTES:
+    if before_key is not None:
+        if len(before_key) != KEY_BYTES:
             raise invalid_page_token()
-        before = min(before, prefix + page.before_key)
+        before = min(before, prefix + before_key)
     # Bytes are compared by their length first: every bound has the length of an id.
     length = len(prefix) + KEY_BYTES
     return lowest.ljust(length, b"\0"), before.ljust(length, b"\0")
 
 
-def _between(organisation_id: int, lowest: bytes, before: bytes) -> dict[str, Any]:
+def between(organisation_id: int, lowest: bytes, before: bytes) -> dict[str, Any]:
     """Ids say the organisation too; the field is what leads a sharded cluster to the right shard."""
     return {"organisation": organisation_id, "_id": {"$gte": lowest, "$lt": before}}
 
 
-def _wanted(between: dict[str, Any], filters: EntryFilter) -> dict[str, Any]:
+def wanted(between_ids: dict[str, Any], filters: EntryFilter) -> dict[str, Any]:
+    """The same and what else MongoDB can check by itself."""
     if not filters.levels:
-        return between
-    return {**between, "level": {"$in": sorted(int(level) for level in filters.levels)}}
+        # What is left of an entry that was deleted has none.
+        return {**between_ids, "level": {"$exists": True}}
+    return {**between_ids, "level": {"$in": sorted(int(level) for level in filters.levels)}}
 
 
-async def _slice_end(entries: Any, between: dict[str, Any], size: int) -> bytes | None:
+async def slice_end(entries: Any, between_ids: dict[str, Any], size: int) -> bytes | None:
     """The id of the last entry of a slice; None if there is none left."""
-    async for document in entries.find(between, {"_id": 1}).sort("_id", -1).skip(size - 1).limit(1):
+    async for document in entries.find(between_ids, {"_id": 1}).sort("_id", -1).skip(size - 1).limit(1):
         return bytes(document["_id"])
-    async for document in entries.find(between, {"_id": 1}).sort("_id", 1).limit(1):
+    async for document in entries.find(between_ids, {"_id": 1}).sort("_id", 1).limit(1):
         return bytes(document["_id"])
     return None
 

@@ -1,21 +1,40 @@
 """The MongoDB store behind the core's ports: any number of processes, one truth."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
+from server.core.audit import AuditPage, AuditRecord
 from server.core.errors import TrackingError
+from server.core.feed import Batch
 from server.core.model import ApiKey, Entry, EntryPage, Receipt, Submission
 from server.core.query import EntryFilter, Page
+from server.core.retention import Age, Periods, Survey
+from server.core.statistics import (
+    FacetCounts,
+    FoundGroup,
+    GroupPage,
+    GroupQuery,
+    GroupState,
+    HistogramQuestion,
+    Place,
+)
+from server.core.statistics.histogram import Counts
+from server.core.usage import StoredUsage
 from server.storage.mongo import search
 from server.storage.mongo.collection import Entries
 from server.storage.mongo.commit import Commit
 from server.storage.mongo.connection import Connection
 from server.storage.mongo.directory import Directory
 from server.storage.mongo.documents import PreparedEvent, prepare
+from server.storage.mongo.feed import ChangeFeed
+from server.storage.mongo.group_states import GroupStates
 from server.storage.mongo.identity import EntryIds
+from server.storage.mongo.organisation_records import OrganisationRecords
 from server.storage.mongo.requests import Requests
+from server.storage.mongo.retention import Retention
 from server.storage.mongo.settling import Settling
+from server.storage.mongo.statistics import Statistics
 from server.storage.mongo.windows import Windows
 
 T = TypeVar("T")
@@ -27,6 +46,7 @@ class MongoDirectory:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._directory = Directory(connection.database)
+        self._records = OrganisationRecords(connection.database)
 
     async def find_key(self, digest: bytes) -> ApiKey | None:
         """See `Directory`."""
@@ -56,6 +76,30 @@ class MongoDirectory:
         """See `Directory`."""
         await self._run(lambda: self._directory.record_use(last_use_times))
 
+    async def read_settings(self, organisation_id: int | None) -> dict[int, dict[str, int]]:
+        """See `Directory`."""
+        return await self._run(lambda: self._records.read_settings(organisation_id))
+
+    async def change_settings(self, organisation_id: int, changes: Mapping[str, int]) -> None:
+        """See `Directory`."""
+        await self._run(lambda: self._records.change_settings(organisation_id, changes))
+
+    async def record_audit(self, record: AuditRecord) -> None:
+        """See `Directory`."""
+        await self._run(lambda: self._records.record_audit(record))
+
+    async def list_audit(self, organisation_id: int, page: Page) -> AuditPage:
+        """See `Directory`."""
+        return await self._run(lambda: self._records.list_audit(organisation_id, page))
+
+    async def add_received(self, events: Mapping[tuple[int, int], int]) -> None:
+        """See `Directory`."""
+        await self._run(lambda: self._records.add_received(events))
+
+    async def read_received(self, organisation_id: int, from_minute: int) -> dict[int, int]:
+        """See `Directory`."""
+        return await self._run(lambda: self._records.read_received(organisation_id, from_minute))
+
     async def close(self) -> None:
         """Let go of the connection."""
         await self._connection.close()
@@ -72,7 +116,10 @@ class MongoStore(MongoDirectory):
         super().__init__(connection)
         self._clock = clock or connection.clock
         self._entries = Entries(connection.database)
+        self._statistics = Statistics(self._entries, GroupStates(connection.database))
+        self._feed = ChangeFeed(connection)
         self._ids = EntryIds()
+        self._retention = Retention(connection.database, self._entries, self._ids.process, self._clock)
         self._windows = Windows(self._ids.process.hex())
         self._requests = Requests(connection.database, self._ids, connection.clock)
         self._settling = Settling(self._entries, self._clock)
@@ -102,6 +149,68 @@ class MongoStore(MongoDirectory):
         """See `EntryStore`."""
         organisation = organisation_id, await self._name_of(organisation_id)
         return await self._run(lambda: search.get_entry(self._entries, organisation, entry_id))
+
+    async def delete_entries(self, organisation_id: int, entry_ids: Sequence[str]) -> int:
+        """See `EntryStore`."""
+        return await self._run(lambda: self._retention.delete_entries(organisation_id, entry_ids))
+
+    async def read_usage(self, organisation_id: int) -> StoredUsage:
+        """See `EntryStore`."""
+        return await self._run(lambda: self._retention.read_usage(organisation_id))
+
+    async def survey(
+        self,
+        after: bytes | None,
+        until: bytes | None,
+        most: int,
+        *,
+        periods: Periods,
+        now: int,
+        organisation_id: int | None = None,
+    ) -> Survey:
+        """See `Expiry`."""
+        return await self._run(
+            lambda: self._retention.survey(
+                after, until, most, periods=periods, now=now, organisation_id=organisation_id
+            )
+        )
+
+    async def delete_expired(self, expired: Sequence[Age], *, periods: Periods, now: int) -> int:
+        """See `Expiry`."""
+        return await self._run(lambda: self._retention.delete_expired(expired, periods=periods, now=now))
+
+    async def delete_oldest(self, limit_bytes: int) -> int:
+        """See `Expiry`: a deployment has its own bounds."""
+        del limit_bytes
+        return 0
+
+    async def may_purge(self) -> bool:
+        """See `Expiry`."""
+        return await self._run(lambda: self._retention.take_lease("purge"))
+
+    async def count_by_time(self, organisation_id: int, question: HistogramQuestion) -> tuple[Counts, bool]:
+        """See `StatisticsStore`."""
+        return await self._run(lambda: self._statistics.count_by_time(organisation_id, question))
+
+    async def count_by_value(self, organisation_id: int, filters: EntryFilter) -> tuple[FacetCounts, bool]:
+        """See `StatisticsStore`."""
+        return await self._run(lambda: self._statistics.count_by_value(organisation_id, filters))
+
+    async def list_groups(self, organisation_id: int, query: GroupQuery, size: int, place: Place | None) -> GroupPage:
+        """See `StatisticsStore`."""
+        return await self._run(lambda: self._statistics.list_groups(organisation_id, query, size, place))
+
+    async def get_group(self, organisation_id: int, group_id: str) -> FoundGroup | None:
+        """See `StatisticsStore`."""
+        return await self._run(lambda: self._statistics.get_group(organisation_id, group_id))
+
+    async def set_group_state(self, organisation_id: int, group_id: str, state: GroupState) -> None:
+        """See `StatisticsStore`."""
+        await self._run(lambda: self._statistics.set_group_state(organisation_id, group_id, state))
+
+    def follow(self, after: str | None) -> AsyncGenerator[Batch, None]:
+        """See `Feed`."""
+        return self._feed.follow(after)
 
     async def check(self) -> None:
         """See `Store`."""

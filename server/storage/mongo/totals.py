@@ -17,7 +17,8 @@ async def read_current(entries: Any, organisation_id: int, entry_ids: Iterable[b
     for page in await unfolded_pages(entries, organisation_id, wanted):
         pages.setdefault(page["entry"], []).append(page)
     documents: dict[bytes, dict[str, Any]] = {}
-    async for document in entries.find({"_id": {"$in": wanted}, "organisation": organisation_id}, _EVENT_IDS_AND_BODY):
+    named = {"_id": {"$in": wanted}, "organisation": organisation_id, "level": {"$exists": True}}
+    async for document in entries.find(named, _EVENT_IDS_AND_BODY):
         document["totals"] = _with_pages(document, pages.get(document["_id"], ()))
         documents[document["_id"]] = document
     return documents

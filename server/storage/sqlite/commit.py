@@ -1,14 +1,13 @@
 """One commit: a batch of events becomes rows, in one durable transaction, on the writer's thread."""
 
-from collections.abc import Callable, Collection, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import apsw
-import msgspec
 
 from server.core.model import NANOSECONDS_PER_SECOND, Outcome, Receipt, Request, Window
 from server.storage.sqlite.codec import PreparedEvent, entry_id_of, key_of
 from server.storage.sqlite.keyspace import SPILL, Keyspace
+from server.storage.sqlite.pending import encode_changes
 from server.storage.sqlite.rows import Table, prepare_writer, write_commit
 from server.storage.sqlite.statements import Row, as_hex_list, read_value
 from server.storage.sqlite.windows import Windows
@@ -25,7 +24,6 @@ _KNOWN_IDS = """
 
 # An enum's members are slow to look up, and every event asks for one.
 _STORED, _DEBOUNCED, _DUPLICATE = Outcome.STORED, Outcome.DEBOUNCED, Outcome.DUPLICATE
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class BatchWriter:
@@ -37,6 +35,8 @@ class BatchWriter:
         self._clock = clock
         self._keyspace = Keyspace(connection)
         self._windows = Windows(connection)
+        self.entries: list[Row] = []
+        """The rows of the entries that the last commit stored."""
 
     def write(self, batch: Sequence[PreparedEvent]) -> list[Receipt]:
         """Commit a batch; when this returns, it is on the disk. On any error nothing of it is."""
@@ -47,12 +47,18 @@ class BatchWriter:
             known = self._known_ids(_hashes(batch), now)
             commit = _Commit(self._keyspace, self._windows, known, now)
             receipts = [commit.place(event) for event in batch]
-            write_commit(self._connection, commit.rows())
+            rows = commit.rows()
+            write_commit(self._connection, rows)
         except BaseException:
             self._windows.forget()
             raise
         self._keyspace.saved()
+        self.entries = rows[Table.ENTRIES]
         return receipts
+
+    def forget_windows(self, windows: Iterable[tuple[bytes, int]]) -> None:
+        """The entries of these windows, by identity and key, were deleted."""
+        self._windows.forget_deleted(windows)
 
     def forget_ended_windows(self) -> None:
         """Memory for windows that are over goes."""
@@ -165,9 +171,7 @@ class _Commit:
         self._counts.setdefault(key, count - self._added.get(key, 0))
 
     def _pending_rows(self) -> list[Row]:
-        """What is new to an indexer: keys of entries (the first, then differences), and what repeats added to which."""
+        """What is new to an indexer."""
         if not self._entries and not self._added:
             return []
-        keys = [row[0] for row in self._entries]
-        differences = [after - before for before, after in pairwise(keys)]
-        return [(None, _encode(([*keys[:1], *differences], list(self._added.items()))))]
+        return [(None, encode_changes([row[0] for row in self._entries], self._added.items()))]

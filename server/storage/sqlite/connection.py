@@ -68,6 +68,19 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def unhurried(connection: apsw.Connection) -> Iterator[None]:
+    """What is written inside reaches the disk with the next commit that waits for it, or soon.
+
+    For what may be done again: a machine that loses its power may lose it, never what came before.
+    """
+    connection.pragma("synchronous", "normal")
+    try:
+        yield
+    finally:
+        connection.pragma("synchronous", "full")
+
+
 def _roll_back(connection: apsw.Connection) -> None:
     # SQLite has rolled back by itself where it had to.
     if connection.in_transaction:

@@ -1,4 +1,4 @@
-"""One server a file: a lock that ends with its process."""
+"""Locks that end with their process: one server a file, and one indexer."""
 
 import fcntl
 import os
@@ -7,23 +7,32 @@ from pathlib import Path
 from server.core.errors import Refused
 
 
-class ServerLock:
-    """Held by the process that serves a file. Administration commands do not take it."""
+class FileLock:
+    """Raises Refused, with the reason `taken`, if another process has it."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, path: Path, *, subject: str, taken: str) -> None:
         try:
-            self._descriptor = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise Refused(f"the database {database} cannot be locked: {error.strerror}") from error
+            raise Refused(f"{subject} cannot be locked: {error.strerror}") from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
-            raise Refused(
-                f"the database {database} is in use by another server; SQLite serves one process."
-                " Stop the other one, or use MongoDB (TRACKING_DATABASE_URL=mongodb://…) for more processes."
-            ) from error
+            raise Refused(f"{subject} {taken}") from error
 
     def release(self) -> None:
-        """Let another server have the file."""
+        """Let another process have it."""
         os.close(self._descriptor)
+
+
+class ServerLock(FileLock):
+    """Held by the process that serves a file. Administration commands do not take it."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__(
+            Path(f"{database}.lock"),
+            subject=f"the database {database}",
+            taken="is in use by another server; SQLite serves one process."
+            " Stop the other one, or use MongoDB (TRACKING_DATABASE_URL=mongodb://…) for more processes.",
+        )

@@ -83,6 +83,45 @@ _STEPS: tuple[str, ...] = (
     ALTER TABLE api_keys ADD COLUMN otlp_debounce TEXT;
     ALTER TABLE api_keys ADD COLUMN otlp_component TEXT;
     """,
+    """
+    CREATE TABLE settings (
+        organisation INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        value INTEGER NOT NULL,
+        PRIMARY KEY (organisation, name)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        organisation INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        details TEXT NOT NULL
+    ) STRICT;
+
+    CREATE INDEX audit_of_organisation ON audit (organisation, id);
+
+    CREATE TABLE received (
+        organisation INTEGER NOT NULL,
+        minute INTEGER NOT NULL,
+        events INTEGER NOT NULL,
+        PRIMARY KEY (organisation, minute)
+    ) STRICT, WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE group_states (
+        organisation INTEGER NOT NULL REFERENCES organisations (id),
+        id BLOB NOT NULL,
+        status TEXT NOT NULL,
+        change_time INTEGER NOT NULL,
+        seen_count INTEGER NOT NULL,
+        seen_receive_time INTEGER NOT NULL,
+        muted_until INTEGER,
+        muted_until_count INTEGER,
+        PRIMARY KEY (organisation, id)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

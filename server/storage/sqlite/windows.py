@@ -1,6 +1,6 @@
 """Debounce windows as the writer sees them: the open ones in memory, all of them in the file."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import apsw
@@ -106,6 +106,13 @@ class Windows:
     def forget(self) -> None:
         """Drop what memory holds; the file is right."""
         self._known.clear()
+
+    def forget_deleted(self, windows: Iterable[tuple[bytes, int]]) -> None:
+        """Drop windows, by identity, whose entries (by key) were deleted."""
+        for identity, key in windows:
+            known = self._known.get(identity)
+            if known is not None and known.key == key:
+                del self._known[identity]
 
     def forget_ended(self, now: int) -> None:
         """Drop windows that ended before now."""

@@ -10,6 +10,7 @@ from server.core.ports import Store
 from server.storage.mongo.connection import Connection
 from server.storage.mongo.store import MongoStore
 from server.storage.sqlite.store import SqliteStore
+from tests.support.indexed_store import IndexedStore
 from tests.support.mongo_databases import Databases
 from tests.support.stores import Clock
 
@@ -26,6 +27,11 @@ class SqliteBackend:
 
     async def open(self, clock: Clock) -> Store[Any]:
         return SqliteStore(self._path, clock=clock)
+
+
+class IndexedBackend(SqliteBackend):
+    async def open(self, clock: Clock) -> Store[Any]:
+        return IndexedStore(self._path, clock=clock)
 
 
 class MongoBackend:
@@ -64,10 +70,12 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", "mongo"])
+@pytest.fixture(params=["sqlite", "indexed", "mongo"])
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
     if request.param == "sqlite":
         return SqliteBackend(tmp_path)
+    if request.param == "indexed":
+        return IndexedBackend(tmp_path)
     databases: Databases = request.getfixturevalue("mongodb")
     return MongoBackend(databases.empty("stores"))
 

@@ -11,6 +11,8 @@ from pymongo.errors import AutoReconnect
 
 from server.core.errors import StoreUnavailable
 from server.core.model import Entry, Outcome, Submission
+from server.core.organisation_settings import periods_of
+from server.core.purge import purge_all
 from server.storage.mongo.folding import _fold_update, fold_durably
 from server.storage.mongo.store import MongoStore
 from tests.storage.mongo.opening import mongo_store
@@ -128,6 +130,36 @@ async def test_housekeeping_that_died_anywhere_changes_no_count(
             assert place > 8
             return
     pytest.fail("Housekeeping takes more operations than it may.")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_purge_that_died_anywhere_is_finished_by_the_next_one(
+    mongodb: Databases, clock: Clock, moment: Moment
+) -> None:
+    periods = periods_of({2: {"retention_info": 365 * 86_400_000}})
+    for place in range(_MOST_OPERATIONS):
+        url = mongodb.empty("deaths")
+        clock.now = START
+        await prepare(url, clock)
+        async with mongo_store(url, clock) as store:
+            await commit(store, *batch())
+        clock.now = now = START + 20 * _ANOTHER_DAY
+
+        async def work(store: MongoStore, now: int = now) -> None:
+            await commit(store, submission("young", at=now, event_id="plain"))
+            await purge_all(store, periods, now=now)
+
+        died = await die(url, clock, work, (place, moment))
+        async with mongo_store(url, clock) as store:
+            await commit(store, submission("young", at=now, event_id="plain"))
+            await purge_all(store, periods, now=now)
+            assert [entry.message for entry in await read_all(store)] == ["young"]
+            assert [entry.message for entry in await read_all(store, organisation=2)] == ["foreign"]
+            assert await store._entries.samples.count_documents({}) == 0
+        if not died:
+            assert place > 3
+            return
+    pytest.fail("A purge takes more operations than it may.")
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -1,9 +1,11 @@
 """Motor in place of PyMongo's own asynchronous client: the same store, best effort."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 
+from server.core.feed import NewEntry
 from server.core.model import Outcome
 from server.storage.mongo.drivers import client_of
 from tests.storage.mongo.opening import mongo_store
@@ -30,3 +32,17 @@ async def test_motor_logs_debounces_and_reads(mongodb: Databases) -> None:
         await asyncio.gather(store.check(), store.maintain())
         assert sorted(entry.event_count for entry in await read_all(store)) == [1, 4]
         assert (await read_entry(store, opener.entry_id)).event_count == 4
+
+
+async def test_motor_follows(mongodb: Databases) -> None:
+    url = mongodb.empty("motor")
+    async with mongo_store(url, connect=client_of("motor")) as store, aclosing(store.follow(None)) as batches:
+        async with asyncio.timeout(10):
+            begin = await anext(batches)
+            await commit(store, submission("plain"))
+            items = list(begin.items)
+            while not items:
+                items = list((await anext(batches)).items)
+        (entry,) = items
+        assert isinstance(entry, NewEntry)
+        assert entry.event.message == "plain"

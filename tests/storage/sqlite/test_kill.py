@@ -1,8 +1,6 @@
 """`kill -9` at any instant: what was acknowledged is there, nothing is there twice, no batch is there in part."""
 
 import random
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from server.core.model import Entry, Outcome
 from server.storage.sqlite.store import SqliteStore
 from tests.storage.sqlite.committing import numbered
+from tests.storage.sqlite.killing import commit_until_killed
 from tests.support.stores import SECOND, commit, read_all
 
 
@@ -19,7 +18,7 @@ async def test_a_killed_store_keeps_what_it_acknowledged(path: Path, kills: int)
     choose = random.Random(kills)
     acknowledged = attempted = 0
     for kill in range(kills):
-        acknowledged, attempted = _commit_until_killed(path, acknowledged, seed=kill, commits=choose.randrange(1, 60))
+        acknowledged, attempted = commit_until_killed(path, acknowledged, seed=kill, commits=choose.randrange(1, 60))
         store = SqliteStore(path)
         stored = sum(entry.event_count for entry in await read_all(store))
         assert stored in {acknowledged, attempted}
@@ -33,27 +32,6 @@ async def test_a_killed_store_keeps_what_it_acknowledged(path: Path, kills: int)
     assert sorted(int(entry.message) for entry in entries if entry.debounce_key is None) == list(range(0, attempted, 4))
     _assert_windows_apart(entries)
     await store.close()
-
-
-def _commit_until_killed(path: Path, first: int, *, seed: int, commits: int) -> tuple[int, int]:
-    """The number behind the last acknowledged event, and behind the last that was tried."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.storage.sqlite.committing", str(path), str(first), str(seed)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    behind = {"try": first, "acknowledged": first}
-    with process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            word, _, number = line.split()
-            behind[word] = int(number)
-            commits -= word == "acknowledged"
-            if commits == 0:
-                # What it does by now is up to the machine; what it still said is read to the end.
-                process.kill()
-    assert commits <= 0
-    return behind["acknowledged"], behind["try"]
 
 
 def _assert_windows_apart(entries: list[Entry]) -> None:

@@ -22,25 +22,58 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tracking.v1 import entry_pb2 as tracking_dot_v1_dot_entry__pb2
 from tracking.v1 import entry_filter_pb2 as tracking_dot_v1_dot_entry__filter__pb2
+from tracking.v1 import facets_pb2 as tracking_dot_v1_dot_facets__pb2
+from tracking.v1 import group_pb2 as tracking_dot_v1_dot_group__pb2
+from tracking.v1 import histogram_pb2 as tracking_dot_v1_dot_histogram__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftracking/v1/query_service.proto\x12\x0btracking.v1\x1a\x17tracking/v1/entry.proto\x1a\x1etracking/v1/entry_filter.proto\"e\n\x12ListEntriesRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.tracking.v1.EntryFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"S\n\x13ListEntriesResponse\x12#\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x12.tracking.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\x0fGetEntryRequest\x12\n\n\x02id\x18\x01 \x01(\t\"5\n\x10GetEntryResponse\x12!\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x12.tracking.v1.Entry2\xa9\x01\n\x0cQueryService\x12P\n\x0bListEntries\x12\x1f.tracking.v1.ListEntriesRequest\x1a .tracking.v1.ListEntriesResponse\x12G\n\x08GetEntry\x12\x1c.tracking.v1.GetEntryRequest\x1a\x1d.tracking.v1.GetEntryResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftracking/v1/query_service.proto\x12\x0btracking.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tracking/v1/entry.proto\x1a\x1etracking/v1/entry_filter.proto\x1a\x18tracking/v1/facets.proto\x1a\x17tracking/v1/group.proto\x1a\x1btracking/v1/histogram.proto\"e\n\x12ListEntriesRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.tracking.v1.EntryFilter\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"S\n\x13ListEntriesResponse\x12#\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x12.tracking.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1d\n\x0fGetEntryRequest\x12\n\n\x02id\x18\x01 \x01(\t\"5\n\x10GetEntryResponse\x12!\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x12.tracking.v1.Entry\"T\n\x12TailEntriesRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.tracking.v1.EntryFilter\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"\xd9\x01\n\x13TailEntriesResponse\x12#\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x12.tracking.v1.EntryH\x00\x12$\n\x06repeat\x18\x02 \x01(\x0b\x32\x12.tracking.v1.EntryH\x00\x12%\n\x04lost\x18\x03 \x01(\x0b\x32\x15.tracking.v1.TailLostH\x00\x12/\n\theartbeat\x18\x04 \x01(\x0b\x32\x1a.tracking.v1.TailHeartbeatH\x00\x12\x14\n\x0cresume_token\x18\x05 \x01(\tB\t\n\x07message\"(\n\x08TailLost\x12\x12\n\x05\x63ount\x18\x01 \x01(\x03H\x00\x88\x01\x01\x42\x08\n\x06_count\"\x0f\n\rTailHeartbeat\"h\n\x13GetHistogramRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.tracking.v1.EntryFilter\x12\'\n\x04step\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"A\n\x14GetHistogramResponse\x12)\n\thistogram\x18\x01 \x01(\x0b\x32\x16.tracking.v1.Histogram\"<\n\x10GetFacetsRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.tracking.v1.EntryFilter\"8\n\x11GetFacetsResponse\x12#\n\x06\x66\x61\x63\x65ts\x18\x01 \x01(\x0b\x32\x13.tracking.v1.Facets\"\xb4\x01\n\x11ListGroupsRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.tracking.v1.EntryFilter\x12(\n\x06status\x18\x02 \x03(\x0e\x32\x18.tracking.v1.GroupStatus\x12$\n\x04sort\x18\x03 \x01(\x0e\x32\x16.tracking.v1.GroupSort\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"c\n\x12ListGroupsResponse\x12\"\n\x06groups\x18\x01 \x03(\x0b\x32\x12.tracking.v1.Group\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08\x63omplete\x18\x03 \x01(\x08\"\x1d\n\x0fGetGroupRequest\x12\n\n\x02id\x18\x01 \x01(\t\"5\n\x10GetGroupResponse\x12!\n\x05group\x18\x01 \x01(\x0b\x32\x12.tracking.v1.Group\"\x96\x01\n\x12UpdateGroupRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06status\x18\x02 \x01(\x0e\x32\x18.tracking.v1.GroupStatus\x12/\n\x0bmuted_until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11muted_until_count\x18\x04 \x01(\x03\"8\n\x13UpdateGroupResponse\x12!\n\x05group\x18\x01 \x01(\x0b\x32\x12.tracking.v1.Group2\x88\x05\n\x0cQueryService\x12P\n\x0bListEntries\x12\x1f.tracking.v1.ListEntriesRequest\x1a .tracking.v1.ListEntriesResponse\x12G\n\x08GetEntry\x12\x1c.tracking.v1.GetEntryRequest\x1a\x1d.tracking.v1.GetEntryResponse\x12R\n\x0bTailEntries\x12\x1f.tracking.v1.TailEntriesRequest\x1a .tracking.v1.TailEntriesResponse0\x01\x12S\n\x0cGetHistogram\x12 .tracking.v1.GetHistogramRequest\x1a!.tracking.v1.GetHistogramResponse\x12J\n\tGetFacets\x12\x1d.tracking.v1.GetFacetsRequest\x1a\x1e.tracking.v1.GetFacetsResponse\x12M\n\nListGroups\x12\x1e.tracking.v1.ListGroupsRequest\x1a\x1f.tracking.v1.ListGroupsResponse\x12G\n\x08GetGroup\x12\x1c.tracking.v1.GetGroupRequest\x1a\x1d.tracking.v1.GetGroupResponse\x12P\n\x0bUpdateGroup\x12\x1f.tracking.v1.UpdateGroupRequest\x1a .tracking.v1.UpdateGroupResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tracking.v1.query_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LISTENTRIESREQUEST']._serialized_start=105
-  _globals['_LISTENTRIESREQUEST']._serialized_end=206
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=208
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=291
-  _globals['_GETENTRYREQUEST']._serialized_start=293
-  _globals['_GETENTRYREQUEST']._serialized_end=322
-  _globals['_GETENTRYRESPONSE']._serialized_start=324
-  _globals['_GETENTRYRESPONSE']._serialized_end=377
-  _globals['_QUERYSERVICE']._serialized_start=380
-  _globals['_QUERYSERVICE']._serialized_end=549
+  _globals['_LISTENTRIESREQUEST']._serialized_start=250
+  _globals['_LISTENTRIESREQUEST']._serialized_end=351
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=353
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=436
+  _globals['_GETENTRYREQUEST']._serialized_start=438
+  _globals['_GETENTRYREQUEST']._serialized_end=467
+  _globals['_GETENTRYRESPONSE']._serialized_start=469
+  _globals['_GETENTRYRESPONSE']._serialized_end=522
+  _globals['_TAILENTRIESREQUEST']._serialized_start=524
+  _globals['_TAILENTRIESREQUEST']._serialized_end=608
+  _globals['_TAILENTRIESRESPONSE']._serialized_start=611
+  _globals['_TAILENTRIESRESPONSE']._serialized_end=828
+  _globals['_TAILLOST']._serialized_start=830
+  _globals['_TAILLOST']._serialized_end=870
+  _globals['_TAILHEARTBEAT']._serialized_start=872
+  _globals['_TAILHEARTBEAT']._serialized_end=887
+  _globals['_GETHISTOGRAMREQUEST']._serialized_start=889
+  _globals['_GETHISTOGRAMREQUEST']._serialized_end=993
+  _globals['_GETHISTOGRAMRESPONSE']._serialized_start=995
+  _globals['_GETHISTOGRAMRESPONSE']._serialized_end=1060
+  _globals['_GETFACETSREQUEST']._serialized_start=1062
+  _globals['_GETFACETSREQUEST']._serialized_end=1122
+  _globals['_GETFACETSRESPONSE']._serialized_start=1124
+  _globals['_GETFACETSRESPONSE']._serialized_end=1180
+  _globals['_LISTGROUPSREQUEST']._serialized_start=1183
+  _globals['_LISTGROUPSREQUEST']._serialized_end=1363
+  _globals['_LISTGROUPSRESPONSE']._serialized_start=1365
+  _globals['_LISTGROUPSRESPONSE']._serialized_end=1464
+  _globals['_GETGROUPREQUEST']._serialized_start=1466
+  _globals['_GETGROUPREQUEST']._serialized_end=1495
+  _globals['_GETGROUPRESPONSE']._serialized_start=1497
+  _globals['_GETGROUPRESPONSE']._serialized_end=1550
+  _globals['_UPDATEGROUPREQUEST']._serialized_start=1553
+  _globals['_UPDATEGROUPREQUEST']._serialized_end=1703
+  _globals['_UPDATEGROUPRESPONSE']._serialized_start=1705
+  _globals['_UPDATEGROUPRESPONSE']._serialized_end=1761
+  _globals['_QUERYSERVICE']._serialized_start=1764
+  _globals['_QUERYSERVICE']._serialized_end=2412
 # @@protoc_insertion_point(module_scope)

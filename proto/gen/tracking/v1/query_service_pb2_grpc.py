@@ -46,6 +46,36 @@ class QueryServiceStub:
                 request_serializer=tracking_dot_v1_dot_query__service__pb2.GetEntryRequest.SerializeToString,
                 response_deserializer=tracking_dot_v1_dot_query__service__pb2.GetEntryResponse.FromString,
                 _registered_method=True)
+        self.TailEntries = channel.unary_stream(
+                '/tracking.v1.QueryService/TailEntries',
+                request_serializer=tracking_dot_v1_dot_query__service__pb2.TailEntriesRequest.SerializeToString,
+                response_deserializer=tracking_dot_v1_dot_query__service__pb2.TailEntriesResponse.FromString,
+                _registered_method=True)
+        self.GetHistogram = channel.unary_unary(
+                '/tracking.v1.QueryService/GetHistogram',
+                request_serializer=tracking_dot_v1_dot_query__service__pb2.GetHistogramRequest.SerializeToString,
+                response_deserializer=tracking_dot_v1_dot_query__service__pb2.GetHistogramResponse.FromString,
+                _registered_method=True)
+        self.GetFacets = channel.unary_unary(
+                '/tracking.v1.QueryService/GetFacets',
+                request_serializer=tracking_dot_v1_dot_query__service__pb2.GetFacetsRequest.SerializeToString,
+                response_deserializer=tracking_dot_v1_dot_query__service__pb2.GetFacetsResponse.FromString,
+                _registered_method=True)
+        self.ListGroups = channel.unary_unary(
+                '/tracking.v1.QueryService/ListGroups',
+                request_serializer=tracking_dot_v1_dot_query__service__pb2.ListGroupsRequest.SerializeToString,
+                response_deserializer=tracking_dot_v1_dot_query__service__pb2.ListGroupsResponse.FromString,
+                _registered_method=True)
+        self.GetGroup = channel.unary_unary(
+                '/tracking.v1.QueryService/GetGroup',
+                request_serializer=tracking_dot_v1_dot_query__service__pb2.GetGroupRequest.SerializeToString,
+                response_deserializer=tracking_dot_v1_dot_query__service__pb2.GetGroupResponse.FromString,
+                _registered_method=True)
+        self.UpdateGroup = channel.unary_unary(
+                '/tracking.v1.QueryService/UpdateGroup',
+                request_serializer=tracking_dot_v1_dot_query__service__pb2.UpdateGroupRequest.SerializeToString,
+                response_deserializer=tracking_dot_v1_dot_query__service__pb2.UpdateGroupResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServiceServicer:
@@ -67,6 +97,49 @@ class QueryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TailEntries(self, request, context):
+        """Follows entries as they are stored, until the client ends the call. A key that was revoked ends it with
+        UNAUTHENTICATED, a server that stops with UNAVAILABLE: go on elsewhere with the last resume_token.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetHistogram(self, request, context):
+        """Counts events over time and by level.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFacets(self, request, context):
+        """Counts events by the values of some fields.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGroups(self, request, context):
+        """Lists groups.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetGroup(self, request, context):
+        """Gets one group, or NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateGroup(self, request, context):
+        """Changes the status of a group. Needs a key with the scope `triage`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +152,36 @@ def add_QueryServiceServicer_to_server(servicer, server):
                     servicer.GetEntry,
                     request_deserializer=tracking_dot_v1_dot_query__service__pb2.GetEntryRequest.FromString,
                     response_serializer=tracking_dot_v1_dot_query__service__pb2.GetEntryResponse.SerializeToString,
+            ),
+            'TailEntries': grpc.unary_stream_rpc_method_handler(
+                    servicer.TailEntries,
+                    request_deserializer=tracking_dot_v1_dot_query__service__pb2.TailEntriesRequest.FromString,
+                    response_serializer=tracking_dot_v1_dot_query__service__pb2.TailEntriesResponse.SerializeToString,
+            ),
+            'GetHistogram': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHistogram,
+                    request_deserializer=tracking_dot_v1_dot_query__service__pb2.GetHistogramRequest.FromString,
+                    response_serializer=tracking_dot_v1_dot_query__service__pb2.GetHistogramResponse.SerializeToString,
+            ),
+            'GetFacets': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFacets,
+                    request_deserializer=tracking_dot_v1_dot_query__service__pb2.GetFacetsRequest.FromString,
+                    response_serializer=tracking_dot_v1_dot_query__service__pb2.GetFacetsResponse.SerializeToString,
+            ),
+            'ListGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGroups,
+                    request_deserializer=tracking_dot_v1_dot_query__service__pb2.ListGroupsRequest.FromString,
+                    response_serializer=tracking_dot_v1_dot_query__service__pb2.ListGroupsResponse.SerializeToString,
+            ),
+            'GetGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetGroup,
+                    request_deserializer=tracking_dot_v1_dot_query__service__pb2.GetGroupRequest.FromString,
+                    response_serializer=tracking_dot_v1_dot_query__service__pb2.GetGroupResponse.SerializeToString,
+            ),
+            'UpdateGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateGroup,
+                    request_deserializer=tracking_dot_v1_dot_query__service__pb2.UpdateGroupRequest.FromString,
+                    response_serializer=tracking_dot_v1_dot_query__service__pb2.UpdateGroupResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +240,168 @@ class QueryService:
             '/tracking.v1.QueryService/GetEntry',
             tracking_dot_v1_dot_query__service__pb2.GetEntryRequest.SerializeToString,
             tracking_dot_v1_dot_query__service__pb2.GetEntryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TailEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tracking.v1.QueryService/TailEntries',
+            tracking_dot_v1_dot_query__service__pb2.TailEntriesRequest.SerializeToString,
+            tracking_dot_v1_dot_query__service__pb2.TailEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHistogram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracking.v1.QueryService/GetHistogram',
+            tracking_dot_v1_dot_query__service__pb2.GetHistogramRequest.SerializeToString,
+            tracking_dot_v1_dot_query__service__pb2.GetHistogramResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFacets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracking.v1.QueryService/GetFacets',
+            tracking_dot_v1_dot_query__service__pb2.GetFacetsRequest.SerializeToString,
+            tracking_dot_v1_dot_query__service__pb2.GetFacetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracking.v1.QueryService/ListGroups',
+            tracking_dot_v1_dot_query__service__pb2.ListGroupsRequest.SerializeToString,
+            tracking_dot_v1_dot_query__service__pb2.ListGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracking.v1.QueryService/GetGroup',
+            tracking_dot_v1_dot_query__service__pb2.GetGroupRequest.SerializeToString,
+            tracking_dot_v1_dot_query__service__pb2.GetGroupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tracking.v1.QueryService/UpdateGroup',
+            tracking_dot_v1_dot_query__service__pb2.UpdateGroupRequest.SerializeToString,
+            tracking_dot_v1_dot_query__service__pb2.UpdateGroupResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,20 @@ class QueryServiceStub:
     """Lists entries, newest first."""
     GetEntry: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.GetEntryRequest, _query_service_pb2.GetEntryResponse]
     """Gets one entry, or NOT_FOUND."""
+    TailEntries: _grpc.UnaryStreamMultiCallable[_query_service_pb2.TailEntriesRequest, _query_service_pb2.TailEntriesResponse]
+    """Follows entries as they are stored, until the client ends the call. A key that was revoked ends it with
+    UNAUTHENTICATED, a server that stops with UNAVAILABLE: go on elsewhere with the last resume_token.
+    """
+    GetHistogram: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.GetHistogramRequest, _query_service_pb2.GetHistogramResponse]
+    """Counts events over time and by level."""
+    GetFacets: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.GetFacetsRequest, _query_service_pb2.GetFacetsResponse]
+    """Counts events by the values of some fields."""
+    ListGroups: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.ListGroupsRequest, _query_service_pb2.ListGroupsResponse]
+    """Lists groups."""
+    GetGroup: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.GetGroupRequest, _query_service_pb2.GetGroupResponse]
+    """Gets one group, or NOT_FOUND."""
+    UpdateGroup: _grpc.UnaryUnaryMultiCallable[_query_service_pb2.UpdateGroupRequest, _query_service_pb2.UpdateGroupResponse]
+    """Changes the status of a group. Needs a key with the scope `triage`."""
 
 @_typing.type_check_only
 class QueryServiceAsyncStub(QueryServiceStub):
@@ -51,6 +65,20 @@ class QueryServiceAsyncStub(QueryServiceStub):
     """Lists entries, newest first."""
     GetEntry: _aio.UnaryUnaryMultiCallable[_query_service_pb2.GetEntryRequest, _query_service_pb2.GetEntryResponse]  # type: ignore[assignment]
     """Gets one entry, or NOT_FOUND."""
+    TailEntries: _aio.UnaryStreamMultiCallable[_query_service_pb2.TailEntriesRequest, _query_service_pb2.TailEntriesResponse]  # type: ignore[assignment]
+    """Follows entries as they are stored, until the client ends the call. A key that was revoked ends it with
+    UNAUTHENTICATED, a server that stops with UNAVAILABLE: go on elsewhere with the last resume_token.
+    """
+    GetHistogram: _aio.UnaryUnaryMultiCallable[_query_service_pb2.GetHistogramRequest, _query_service_pb2.GetHistogramResponse]  # type: ignore[assignment]
+    """Counts events over time and by level."""
+    GetFacets: _aio.UnaryUnaryMultiCallable[_query_service_pb2.GetFacetsRequest, _query_service_pb2.GetFacetsResponse]  # type: ignore[assignment]
+    """Counts events by the values of some fields."""
+    ListGroups: _aio.UnaryUnaryMultiCallable[_query_service_pb2.ListGroupsRequest, _query_service_pb2.ListGroupsResponse]  # type: ignore[assignment]
+    """Lists groups."""
+    GetGroup: _aio.UnaryUnaryMultiCallable[_query_service_pb2.GetGroupRequest, _query_service_pb2.GetGroupResponse]  # type: ignore[assignment]
+    """Gets one group, or NOT_FOUND."""
+    UpdateGroup: _aio.UnaryUnaryMultiCallable[_query_service_pb2.UpdateGroupRequest, _query_service_pb2.UpdateGroupResponse]  # type: ignore[assignment]
+    """Changes the status of a group. Needs a key with the scope `triage`."""
 
 class QueryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads what is kept. Every call needs a key with the scope `read` in its metadata: `authorization: Bearer KEY`, and
@@ -72,5 +100,55 @@ class QueryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_query_service_pb2.GetEntryResponse, _abc.Awaitable[_query_service_pb2.GetEntryResponse]]:
         """Gets one entry, or NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def TailEntries(
+        self,
+        request: _query_service_pb2.TailEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_query_service_pb2.TailEntriesResponse], _abc.AsyncIterator[_query_service_pb2.TailEntriesResponse]]:
+        """Follows entries as they are stored, until the client ends the call. A key that was revoked ends it with
+        UNAUTHENTICATED, a server that stops with UNAVAILABLE: go on elsewhere with the last resume_token.
+        """
+
+    @_abc_1.abstractmethod
+    def GetHistogram(
+        self,
+        request: _query_service_pb2.GetHistogramRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.GetHistogramResponse, _abc.Awaitable[_query_service_pb2.GetHistogramResponse]]:
+        """Counts events over time and by level."""
+
+    @_abc_1.abstractmethod
+    def GetFacets(
+        self,
+        request: _query_service_pb2.GetFacetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.GetFacetsResponse, _abc.Awaitable[_query_service_pb2.GetFacetsResponse]]:
+        """Counts events by the values of some fields."""
+
+    @_abc_1.abstractmethod
+    def ListGroups(
+        self,
+        request: _query_service_pb2.ListGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.ListGroupsResponse, _abc.Awaitable[_query_service_pb2.ListGroupsResponse]]:
+        """Lists groups."""
+
+    @_abc_1.abstractmethod
+    def GetGroup(
+        self,
+        request: _query_service_pb2.GetGroupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.GetGroupResponse, _abc.Awaitable[_query_service_pb2.GetGroupResponse]]:
+        """Gets one group, or NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def UpdateGroup(
+        self,
+        request: _query_service_pb2.UpdateGroupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_query_service_pb2.UpdateGroupResponse, _abc.Awaitable[_query_service_pb2.UpdateGroupResponse]]:
+        """Changes the status of a group. Needs a key with the scope `triage`."""
 
 def add_QueryServiceServicer_to_server(servicer: QueryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

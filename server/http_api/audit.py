@@ -1,0 +1,40 @@
+"""Who changed what of the caller's organisation."""
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from server.core.audit import AuditRecord
+from server.core.instants import format_rfc3339
+from server.core.query import DEFAULT_PAGE_SIZE, parse_page_size
+from server.core.services import Services
+from server.http_api.answers import json_answer
+from server.http_api.door import Handler, admit
+
+
+def list_audit_handler(services: Services) -> Handler:
+    """`GET audit`."""
+
+    async def list_audit(request: Request) -> HTTPResponse:
+        caller = await admit(services, request, "admin")
+        parameters = dict(request.get_args(keep_blank_values=True))
+        page_size = parameters.get("pageSize")
+        page = await services.audit.list_records(
+            caller,
+            page_size=parse_page_size(page_size[-1]) if page_size else DEFAULT_PAGE_SIZE,
+            page_token=parameters["pageToken"][-1] if "pageToken" in parameters else None,
+        )
+        body: dict[str, object] = {"records": [_record_body(record) for record in page.records]}
+        if page.next_page_token is not None:
+            body["nextPageToken"] = page.next_page_token
+        return json_answer(body)
+
+    return list_audit
+
+
+def _record_body(record: AuditRecord) -> dict[str, object]:
+    return {
+        "time": format_rfc3339(record.time),
+        "actor": record.actor,
+        "action": record.action,
+        "details": record.details,
+    }
