@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from otel_bridge.bounds import require_context
 from otel_bridge.controls import Controls, Defaults, cut, read_controls, take_controls
 from server.core.attributes import pack_attributes, pack_value
 from server.core.errors import InvalidField
@@ -101,7 +102,9 @@ def _describe(source: Source) -> tuple[bytes, tuple[str, ...]]:
         "droppedAttributesCount": source.dropped_attributes_count,
     }
     known = {name: member for name, member in members.items() if member}
-    return _encode(known) if known else b"", source.warnings + warnings
+    description = _encode(known) if known else b""
+    require_context(len(description))
+    return description, source.warnings + warnings
 
 
 def _controls_or_none(said: dict[str, Any], scope_name: str, defaults: Defaults) -> Controls | None:

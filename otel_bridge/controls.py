@@ -30,14 +30,20 @@ CONTROL_NAMES = frozenset(
         "tracking.code",
     }
 )
-"""The attributes that are consumed; any other name, `tracking.` or not, is an attribute like all."""
+"""The attributes that are consumed; any other name is an attribute like all, with a warning if it begins so."""
+
+_PREFIX = "tracking."
+_UNKNOWN = "tracking.*"
+"""Among what was said: there was a name that begins so and means nothing, likely by a slip."""
+_UNKNOWN_WARNING = "unknown_tracking_attribute"
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):
-    """What the API key adds to records that say nothing of it."""
+    """What the API key adds to records that say nothing of it, and the bytes that an event may have."""
 
     debounce: Debounce | None = None
     component: str | None = None
+    max_event_bytes: int = 1024 * 1024
 
 
 class Controls(msgspec.Struct, frozen=True):
@@ -55,16 +61,20 @@ class Controls(msgspec.Struct, frozen=True):
 
 def take_controls(attributes: dict[str, Any]) -> dict[str, Any]:
     """Removes the control attributes and returns those that say something (an empty value says nothing)."""
-    if CONTROL_NAMES.isdisjoint(attributes):
+    # Every record passes here, and almost none has any: one look at all names is enough.
+    if _PREFIX not in "\n".join(attributes):
         return {}
     taken = {name: attributes.pop(name) for name in CONTROL_NAMES if name in attributes}
-    return {name: value for name, value in taken.items() if value is not None}
+    said = {name: value for name, value in taken.items() if value is not None}
+    if any(name.startswith(_PREFIX) for name in attributes):
+        said[_UNKNOWN] = True
+    return said
 
 
 def read_controls(said: Mapping[str, Any], scope_name: str, defaults: Defaults) -> Controls:
     """Checks what was said, as REST checks it. Raises InvalidField naming the attribute."""
     get = said.get
-    warnings: list[str] = []
+    warnings = [_UNKNOWN_WARNING] if _UNKNOWN in said else []
     level, fingerprint = get("tracking.level"), get("tracking.fingerprint")
     component = _text(said, "tracking.component") or scope_name or defaults.component
     return Controls(

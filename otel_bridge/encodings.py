@@ -1,5 +1,6 @@
 """The two encodings of OTLP: how a request is read, how an answer and an error are written."""
 
+from codecs import getincrementaldecoder
 from collections.abc import Callable
 
 import msgspec
@@ -7,15 +8,14 @@ from google.protobuf.json_format import MessageToJson
 from google.rpc import status_pb2
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 
+from otel_bridge.bounds import MAX_JSON_VALUES
 from otel_bridge.controls import Defaults
 from otel_bridge.decoding import decode_request
 from otel_bridge.parts import parts_of
 from otel_bridge.translate import Translation, translate_json, translate_protobuf
-from server.core.errors import TooLarge, TrackingError
-from server.core.json_text import decode_json
+from server.core.errors import InvalidJson, TooLarge, TrackingError
 
-_MOST_JSON_CONTAINERS = 4_000_000
-"""Each weighs many times the two bytes that it may have; a record with eight attributes has about twenty."""
+_PIECE_BYTES = 1024 * 1024
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -35,15 +35,30 @@ class Encoding(msgspec.Struct, frozen=True):
 
 
 def _read_protobuf(body: bytes, defaults: Defaults) -> Translation:
-    parts = (part if isinstance(part, TrackingError) else decode_request(part) for part in parts_of(body))
-    return translate_protobuf(parts, defaults)
+    parts = parts_of(body, defaults.max_event_bytes)
+    return translate_protobuf(
+        (part if isinstance(part, TrackingError) else decode_request(part) for part in parts), defaults
+    )
 
 
 def _read_json(body: bytes, defaults: Defaults) -> Translation:
-    containers = body.count(b"{") + body.count(b"[")
-    if containers > _MOST_JSON_CONTAINERS:
-        raise TooLarge(f"The request has {containers} objects and arrays; {_MOST_JSON_CONTAINERS} are decoded.")
-    return translate_json(decode_json(body), defaults)
+    _require_utf8(body)
+    values = body.count(b"{") + body.count(b"[") + body.count(b",")
+    if values > MAX_JSON_VALUES:
+        raise TooLarge(f"The request has {values} objects, arrays and commas; {MAX_JSON_VALUES} are decoded.")
+    return translate_json(body, defaults)
+
+
+def _require_utf8(body: bytes) -> None:
+    """Also of what nobody reads: JSON is UTF-8. In pieces, as a text may have four times the bytes it is made from."""
+    if body.isascii():
+        return
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for begin in range(0, len(body), _PIECE_BYTES):
+            decoder.decode(body[begin : begin + _PIECE_BYTES], final=begin + _PIECE_BYTES >= len(body))
+    except UnicodeDecodeError:
+        raise InvalidJson("The body is not valid UTF-8.") from None
 
 
 def _protobuf_answer(answer: Answer) -> bytes:

@@ -6,11 +6,12 @@ import grpc
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 
 from otel_bridge.encodings import PROTOBUF
+from otel_bridge.limits import check_size, too_slow
 from otel_bridge.receiver import LOGS_ONLY, Receiver, shortened
 from server.core.budget import Lease
-from server.core.errors import NotFound, TrackingError
+from server.core.errors import Internal, NotFound, TrackingError
 from server.core.model import Door
-from server.transport.grpc import MessageReader
+from server.transport.grpc import MessageReader, TooSlow
 from server.transport.grpc_method import Context, Methods, Refusal, admit
 from server.transport.grpc_status import code_of, to_status, to_trailers
 
@@ -18,6 +19,7 @@ SERVICE = logs_service_pb2.DESCRIPTOR.services_by_name["LogsService"].full_name
 
 _COLLECTOR = "opentelemetry.proto.collector"
 _OTHERS = ("trace.v1.TraceService", "metrics.v1.MetricsService")
+_AFTER_A_BUG_SECONDS = 5.0
 
 
 def logs_service(receiver: Receiver, reader: MessageReader) -> grpc.GenericRpcHandler:
@@ -28,9 +30,12 @@ def logs_service(receiver: Receiver, reader: MessageReader) -> grpc.GenericRpcHa
         key = await admit(services, context, "ingest")
 
         async def read(lease: Lease) -> bytes:
-            body = await reader.read(context, key.id)
+            try:
+                body = await reader.read(context, key.id)
+            except TooSlow:
+                raise too_slow() from None
             lease.grow(len(body))
-            return body
+            return check_size(services, key, body)
 
         return PROTOBUF.answer(await receiver.export(key, Door.OTLP_GRPC, PROTOBUF, read))
 
@@ -55,6 +60,10 @@ def other_signals(receiver: Receiver) -> tuple[grpc.GenericRpcHandler, ...]:
 
 
 def _refusal(error: TrackingError) -> Refusal:
+    if isinstance(error, Internal):
+        # Exporters drop what ends in INTERNAL. The fault is ours, and may be gone once it is sent again.
+        error = Internal(error.description, retry_after_seconds=_AFTER_A_BUG_SECONDS)
+        return _ending(grpc.StatusCode.UNAVAILABLE, error)
     return _ending(code_of(error), error)
 
 

@@ -9,6 +9,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from otel_bridge.encodings import ENCODINGS, JSON, Encoding
+from otel_bridge.limits import most_bytes, too_slow
 from otel_bridge.receiver import LOGS_ONLY, Receiver, shortened
 from server.core.errors import Internal, NotFound, TrackingError, UnsupportedMediaType
 from server.core.model import ApiKey, Door
@@ -19,6 +20,7 @@ from server.transport.http.bearer import bearer_key
 from server.transport.http.body import media_type, read_body
 from server.transport.http.cors import origin
 from server.transport.http.faults import fault_of
+from server.transport.http.protocol import TooSlow
 from server.transport.http.statuses import add_rate, error_headers, status_of
 
 logger = logging.getLogger("tracking.otlp")
@@ -71,7 +73,7 @@ async def _export(receiver: Receiver, request: Request) -> HTTPResponse:
     services = receiver.services
     key = await _admit(services, request)
     encoding = _encoding_of(request)
-    read = partial(read_body, request, limit_bytes=_limit_of(services, key), media_types=ENCODINGS)
+    read = partial(read_body, request, limit_bytes=most_bytes(services, key), media_types=ENCODINGS)
     answer = await receiver.export(key, Door.OTLP_HTTP, encoding, read)
     return HTTPResponse(encoding.answer(answer), content_type=encoding.media_type)
 
@@ -81,12 +83,6 @@ async def _admit(services: Services, request: Request) -> ApiKey:
     request.ctx.key = key
     services.admission.authorise(key, "ingest", origin(request))
     return key
-
-
-def _limit_of(services: Services, key: ApiKey) -> int:
-    # A page's key is public, and a request decodes to many times its size.
-    most = services.otlp_max_request_bytes
-    return min(most, services.max_request_bytes) if key.kind == "browser" else most
 
 
 def _encoding_of(request: Request) -> Encoding:
@@ -100,7 +96,8 @@ def _answer_error(request: Request, exception: Exception) -> HTTPResponse:
 
 def _answer_to(request: Request, exception: Exception) -> tuple[TrackingError, HTTPResponse]:
     """Whatever a request ended in, in the core's words and as OTLP's answer."""
-    error, status = fault_of(exception)
+    # Exporters drop what ends in 408.
+    error, status = fault_of(too_slow() if isinstance(exception, TooSlow) else exception)
     if isinstance(error, Internal) and error is not exception:
         logger.error("A request to %s failed unexpectedly.", request.path, exc_info=exception)
     if isinstance(error, NotFound) and request.path in _OTHER_SIGNALS:

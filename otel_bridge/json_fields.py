@@ -5,13 +5,18 @@ What a value cannot be is told as WrongValue, which grows its path on the way ou
 
 from typing import Any
 
+import msgspec
+
+from server.core.errors import InvalidJson
+from server.core.json_text import decode_json
+
 _MOST_DIGITS = 100
 """Of a number in a text; 64 bits have 20."""
 _LONGEST_PATH = 300
 
 
 class WrongValue(Exception):
-    """A value that cannot be: the problem, and the path to it, outermost step last while it grows."""
+    """A value that cannot be: the problem, and the path to it, which grows from inside out."""
 
     def __init__(self, problem: str, *path: str) -> None:
         self.problem = problem
@@ -57,17 +62,46 @@ def unsigned(owner: dict[str, Any], name: str, snake_name: str, bits: int) -> in
     return number
 
 
-def objects(owner: dict[str, Any], name: str, snake_name: str) -> list[tuple[int, dict[str, Any]]]:
-    """The objects of an array with their indices; null is no object, absent is none at all."""
-    value = member(owner, name, snake_name)
-    if value is None:
+def raw_members(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """The members of an object, none of them decoded: what nobody asks for stays text. Raises InvalidJson."""
+    try:
+        return _decode_members(text)
+    except msgspec.ValidationError:
+        raise WrongValue("must be an object") from None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        # In our words.
+        decode_json(bytes(text))
+        raise InvalidJson from None
+
+
+def raw_member(owner: dict[str, msgspec.Raw], name: str, snake_name: str) -> msgspec.Raw | None:
+    """A member by either of its names, not decoded; None where it is absent."""
+    for key in (name, snake_name):
+        raw = owner.get(key)
+        if raw is not None and not is_null(raw):
+            return raw
+    return None
+
+
+def raw_elements(owner: dict[str, msgspec.Raw], name: str, snake_name: str) -> list[msgspec.Raw]:
+    """The elements of an array, not decoded; absent is none at all."""
+    raw = raw_member(owner, name, snake_name)
+    if raw is None:
         return []
-    if type(value) is not list:
-        raise WrongValue("must be an array", name)
-    for index, item in enumerate(value):
-        if item is not None and type(item) is not dict:
-            raise WrongValue("must be an object").under(name, index)
-    return [(index, item) for index, item in enumerate(value) if item is not None]
+    try:
+        return _decode_elements(raw)
+    except msgspec.ValidationError:
+        raise WrongValue("must be an array", name) from None
+
+
+def is_null(raw: msgspec.Raw) -> bool:
+    """Whether it says that there is nothing."""
+    return len(memoryview(raw)) == 4 and bytes(raw) == b"null"
+
+
+def decoded_members(owner: dict[str, msgspec.Raw], *names: str) -> dict[str, Any]:
+    """Some members of an object, decoded. Raises InvalidJson."""
+    return {name: decode_json(bytes(owner[name])) for name in names if name in owner}
 
 
 def inner_object(owner: dict[str, Any], name: str) -> dict[str, Any]:
@@ -90,3 +124,7 @@ def whole_number(value: Any) -> int | None:
     if type(value) is float and value.is_integer():
         return int(value)
     return None
+
+
+_decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode

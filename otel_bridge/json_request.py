@@ -6,46 +6,99 @@ Not through protobuf's own JSON: that reads hex ids as base64, and takes thirty 
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import Raw
 from opentelemetry.proto.logs.v1.logs_pb2 import SeverityNumber
 
 from otel_bridge.blocks import Block, Source, resource_block, scope_block
+from otel_bridge.bounds import json_record_bytes, require_json_context, too_large_record
 from otel_bridge.controls import Defaults
-from otel_bridge.json_fields import WrongValue, inner_object, member, objects, text, unsigned, whole_number
+from otel_bridge.json_fields import (
+    WrongValue,
+    decoded_members,
+    inner_object,
+    is_null,
+    member,
+    raw_elements,
+    raw_members,
+    text,
+    unsigned,
+    whole_number,
+)
 from otel_bridge.json_values import read_attributes, read_body
 from otel_bridge.records import Record
 from otel_bridge.values import INT64_MAX, SPAN_ID_BYTES, TRACE_ID_BYTES, hex_id, id_warnings
-from server.core.errors import InvalidRequest
+from server.core.errors import InvalidJson, InvalidRequest, TooLarge
+from server.core.json_text import MENDED_HALF_PAIR, decode_json, mend_half_pairs
 
 _NO_ID = b"\xff"
 """Stands for text that is no hex: bytes of a length that no id has."""
 
 
-def read_json_request(request: Any, defaults: Defaults) -> Iterator[tuple[Block, Iterator[Record]]]:
-    """The scopes of a decoded request, each with its records, in order.
+def read_json_request(body: bytes, defaults: Defaults) -> Iterator[tuple[Block, Iterator[Record | TooLarge]] | None]:
+    """The scopes of a request, each with its records, in order; None for each resource, which is work too.
 
-    Raises InvalidRequest naming the path of a value that cannot be, as the iterators come to it.
+    One record after the other is decoded, and what nobody knows is not. A record that is too large is an error. Raises
+    InvalidRequest naming the path of a value that cannot be, as the iterators come to it, and TooLarge.
     """
-    if type(request) is not dict:
-        raise InvalidRequest("The body must be a JSON object with resourceLogs.")
+    request = _members_of_request(body)
     path: tuple[str | int, ...] = ()
     try:
-        for i, resource_logs in objects(request, "resourceLogs", "resource_logs"):
+        for i, resource_raw in enumerate(raw_elements(request, "resourceLogs", "resource_logs")):
+            if is_null(resource_raw):
+                continue
             path = ("resourceLogs", i)
+            resource_logs = raw_members(resource_raw)
             resource = resource_block(_source(resource_logs, "resource"))
-            for j, scope_logs in objects(resource_logs, "scopeLogs", "scope_logs"):
+            yield None
+            for j, scope_raw in enumerate(raw_elements(resource_logs, "scopeLogs", "scope_logs")):
+                if is_null(scope_raw):
+                    continue
                 path = ("resourceLogs", i, "scopeLogs", j)
+                scope_logs = raw_members(scope_raw)
                 scope = scope_block(resource, _source(scope_logs, "scope"), defaults)
-                yield scope, _records(objects(scope_logs, "logRecords", "log_records"), (*path, "logRecords"))
+                records = raw_elements(scope_logs, "logRecords", "log_records")
+                yield scope, _records(records, (*path, "logRecords"), json_record_bytes(defaults.max_event_bytes))
+                path = ("resourceLogs", i)
+            path = ()
     except WrongValue as error:
         raise _invalid(error.under(*path)) from None
 
 
-def _records(records: list[tuple[int, dict[str, Any]]], path: tuple[str | int, ...]) -> Iterator[Record]:
-    for k, record in records:
-        try:
-            yield _record(record)
-        except WrongValue as error:
-            raise _invalid(error.under(*path, k)) from None
+def _records(records: list[Raw], path: tuple[str | int, ...], most_bytes: int) -> Iterator[Record | TooLarge]:
+    for k, raw in enumerate(records):
+        data = bytes(raw)
+        if len(data) > most_bytes:
+            yield too_large_record(len(data))
+        elif data != b"null":
+            try:
+                yield _record_of(data)
+            except WrongValue as error:
+                raise _invalid(error.under(*path, k)) from None
+
+
+def _record_of(data: bytes) -> Record:
+    record = _record(_object(decode_json(data)))
+    if MENDED_HALF_PAIR in data:
+        record.warnings += ("invalid_utf8",)
+    return record
+
+
+def _members_of_request(body: bytes) -> dict[str, Raw]:
+    try:
+        return raw_members(body)
+    except WrongValue:
+        raise InvalidRequest("The body must be a JSON object with resourceLogs.") from None
+    except InvalidJson:
+        mended = mend_half_pairs(body)
+        if mended == body:
+            raise
+        return raw_members(mended)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if type(value) is dict:
+        return value
+    raise WrongValue("must be an object")
 
 
 def _invalid(error: WrongValue) -> InvalidRequest:
@@ -100,10 +153,12 @@ def _severity_number(record: dict[str, Any]) -> int:
 _SEVERITY_NUMBERS: dict[str, int] = dict(SeverityNumber.items())
 
 
-def _source(block: dict[str, Any], name: str) -> Source:
+def _source(block: dict[str, Raw], name: str) -> Source:
     """The resource of a ResourceLogs, or the scope of a ScopeLogs."""
-    source = inner_object(block, name)
-    schema_url = text(block, "schemaUrl", "schema_url")
+    require_json_context(len(memoryview(block.get(name, b""))))
+    members = decoded_members(block, name, "schemaUrl", "schema_url")
+    source = inner_object(members, name)
+    schema_url = text(members, "schemaUrl", "schema_url")
     try:
         return Source(
             attributes=read_attributes(source),

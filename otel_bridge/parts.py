@@ -4,29 +4,23 @@ The decoder makes an object of every message inside, though it may have two byte
 the outer three levels are walked here, and one part after the other is decoded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from server.core.errors import InvalidRequest, TooLarge
+from otel_bridge import bounds
+from server.core.errors import InvalidRequest, TooLarge, TrackingError
 
 PART_BYTES = 1024 * 1024
-"""What a part has of records, but for one record that has more; smaller requests stay whole."""
-MOST_CONTEXT_BYTES = 256 * 1024
-"""What a resource, or a scope, may have beside its records in a large request: every part repeats it."""
-
-MOST_RECORD_BYTES = 4 * 1024 * 1024
-"""Of one record in a large request."""
-MAX_RECORDS = 100_000
-"""In one request, in either encoding."""
+"""What a part has, but for one record that has more; smaller requests stay whole."""
 
 _RECORD_OVERHEAD_BYTES = 64
-"""What even an empty record weighs."""
+"""What even an empty record or scope weighs."""
 _RESOURCE_LOGS, _SCOPE_LOGS, _LOG_RECORDS = 1, 2, 2
 _VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
 _FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
 _LONGEST_VARINT = 10
 
 
-def parts_of(data: bytes) -> Iterator[bytes | TooLarge]:
+def parts_of(data: bytes, max_event_bytes: int) -> Iterator[bytes | TooLarge]:
     """Requests with the same records in the same order, and an error for each record that is too large to be decoded.
 
     Raises InvalidRequest for what is no request, TooLarge for one that has too many records or too much beside them.
@@ -34,31 +28,73 @@ def parts_of(data: bytes) -> Iterator[bytes | TooLarge]:
     if len(data) <= PART_BYTES:
         yield data
         return
-    left = MAX_RECORDS
-    for resource_logs in _split(data, _RESOURCE_LOGS, left)[0]:
-        scopes, resource = _split(_content(resource_logs), _SCOPE_LOGS, left)
+    records_left, blocks_left = bounds.MAX_RECORDS, bounds.MAX_BLOCKS
+    most = bounds.protobuf_record_bytes(max_event_bytes)
+    for resource_logs in _split(data, _RESOURCE_LOGS, blocks_left, bounds.too_many_blocks)[0]:
+        blocks_left -= 1
+        scopes, resource = _split(_content(resource_logs), _SCOPE_LOGS, blocks_left, bounds.too_many_blocks)
+        blocks_left -= len(scopes)
+        part = _Part(resource)
         for scope_logs in scopes:
-            records, scope = _split(_content(scope_logs), _LOG_RECORDS, left)
-            left -= len(records)
-            for part in _slices(records):
-                if isinstance(part, TooLarge):
-                    yield part
-                else:
-                    yield _field(_RESOURCE_LOGS, resource + _field(_SCOPE_LOGS, scope + b"".join(part)))
+            records, scope = _split(_content(scope_logs), _LOG_RECORDS, records_left, bounds.too_many_records)
+            records_left -= len(records)
+            part.begin(scope)
+            for record in records:
+                if len(record) > most:
+                    yield from part.take()
+                    yield bounds.too_large_record(len(record))
+                elif part.add(record):
+                    yield from part.take()
+        yield from part.take()
 
 
-def _split(data: bytes, number: int, most: int) -> tuple[list[bytes], bytes]:
+class _Part:
+    """Collects scopes of one resource, with some or all of their records."""
+
+    def __init__(self, resource: bytes) -> None:
+        self._resource = resource
+        self._scope = b""
+        self._scopes: list[bytes] = []
+        self._records: list[bytes] = []
+        self._size = 0
+
+    def begin(self, scope: bytes) -> None:
+        """What is added from now on is of this scope."""
+        self._end_scope()
+        self._scope = scope
+        self._size += len(scope) + _RECORD_OVERHEAD_BYTES
+
+    def add(self, record: bytes) -> bool:
+        """Add a record; whether the part has all that it should."""
+        self._records.append(record)
+        self._size += len(record) + _RECORD_OVERHEAD_BYTES
+        return self._size >= PART_BYTES
+
+    def take(self) -> Iterator[bytes]:
+        """The part, if it has any record; the next one goes on in the same scope."""
+        self._end_scope()
+        if self._scopes:
+            yield _field(_RESOURCE_LOGS, self._resource + b"".join(self._scopes))
+        self._scopes, self._size = [], len(self._scope)
+
+    def _end_scope(self) -> None:
+        if self._records:
+            self._scopes.append(_field(_SCOPE_LOGS, self._scope + b"".join(self._records)))
+            self._records = []
+
+
+def _split(data: bytes, number: int, most: int, too_many: Callable[[], TrackingError]) -> tuple[list[bytes], bytes]:
     """The fields of a message: those with this number, at most so many, and all others in one, each as it stands."""
     try:
-        return _walk(data, number << 3 | _DELIMITED, most)
+        return _walk(data, number << 3 | _DELIMITED, most, too_many)
     except IndexError:
         raise broken() from None
 
 
-def _walk(data: bytes, wanted_tag: int, most: int) -> tuple[list[bytes], bytes]:
+def _walk(data: bytes, wanted_tag: int, most: int, too_many: Callable[[], TrackingError]) -> tuple[list[bytes], bytes]:
     wanted: list[bytes] = []
     others: list[bytes] = []
-    position, end, room = 0, len(data), MOST_CONTEXT_BYTES
+    position, end, size = 0, len(data), 0
     while position < end:
         begin = position
         if data[position] == wanted_tag:
@@ -73,36 +109,11 @@ def _walk(data: bytes, wanted_tag: int, most: int) -> tuple[list[bytes], bytes]:
             tag, position = _varint(data, position)
             position = _skip(data, position, tag & 7)
             others.append(data[begin:position])
-            room -= position - begin
-            if room < 0:
-                raise TooLarge(
-                    f"A resource or scope has more than {MOST_CONTEXT_BYTES} bytes beside its records,"
-                    f" in a request of more than {PART_BYTES}."
-                )
+            size += position - begin
+            bounds.require_protobuf_context(size)
     if position > end:
         raise broken()
     return wanted, b"".join(others)
-
-
-def _slices(records: list[bytes]) -> Iterator[list[bytes] | TooLarge]:
-    part: list[bytes] = []
-    size = 0
-    for record in records:
-        large = len(record) > MOST_RECORD_BYTES
-        if part and (large or size + len(record) > PART_BYTES):
-            yield part
-            part, size = [], 0
-        if large:
-            yield TooLarge(
-                f"The record has {len(record)} bytes; {MOST_RECORD_BYTES} are decoded.",
-                code="EVENT_TOO_LARGE",
-                message="Event too large",
-            )
-            continue
-        part.append(record)
-        size += len(record) + _RECORD_OVERHEAD_BYTES
-    if part:
-        yield part
 
 
 def _content(field: bytes) -> bytes:
@@ -149,12 +160,3 @@ def _field(number: int, content: bytes) -> bytes:
 def broken() -> InvalidRequest:
     """The error for bytes that are no request."""
     return InvalidRequest("The body is no ExportLogsServiceRequest in protobuf.")
-
-
-def too_many() -> TooLarge:
-    """The error for more records than one request may have."""
-    return TooLarge(
-        f"The request has more than {MAX_RECORDS} records: send smaller batches.",
-        code="TOO_MANY_EVENTS",
-        message="Too many events",
-    )

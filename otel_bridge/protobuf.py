@@ -23,11 +23,12 @@ from otel_bridge.values import (
 _MENDED = ("invalid_utf8",)
 
 
-def read_protobuf(decoded: Decoded, defaults: Defaults) -> Iterator[tuple[Block, Iterator[Record]]]:
-    """The scopes of a request, each with its records, in order."""
+def read_protobuf(decoded: Decoded, defaults: Defaults) -> Iterator[tuple[Block, Iterator[Record]] | None]:
+    """The scopes of a request, each with its records, in order; None for each resource, which is work too."""
     mended = decoded.mended
     for i, resource_logs in enumerate(decoded.request.resource_logs):
         resource = resource_block(_resource(resource_logs, _MENDED if (i,) in mended else ()))
+        yield None
         for j, scope_logs in enumerate(resource_logs.scope_logs):
             scope = _scope(scope_logs, _MENDED if (i, j) in mended else ())
             yield scope_block(resource, scope, defaults), _records(scope_logs.log_records, mended, i, j)

@@ -47,7 +47,8 @@ def event_of(record: Record, block: Block) -> LogEvent:
     message, body, body_warnings = _message_and_body(record)
     message = message or record.event_name or _exception_text(attributes)
     size = utf8_length(message) + len(packed) + len(body)
-    if may_have_members(record.message):
+    # The members of one that is too large would be many times its size, and nobody's.
+    if size <= block.defaults.max_event_bytes and may_have_members(record.message):
         packed, packing_warnings = with_members(message, attributes, packed, packing_warnings)
     count = read_count(attributes) if "log_count" in attributes else None
     event_count, first_event_time, last_event_time = count or (1, None, None)

@@ -14,6 +14,9 @@ from server.transport.http.app import App
 from server.transport.http.deadlines import Deadlines
 from server.transport.http.serving import HttpServer
 
+_MESSAGES_AT_ONCE, _OTLP_MESSAGES_AT_ONCE = 16, 2
+"""Messages of one key that gRPC is reading, and inflating, at a time: OTLP's may be many times larger."""
+
 
 class Doors:
     """What `serve` opens. The ports are those in use, also where 0 was asked for."""
@@ -52,7 +55,7 @@ class Doors:
         self._http, self._grpc = [], []
 
     async def _open_grpc(self, services: Services, settings: Settings) -> None:
-        reader = _reader(settings, settings.max_request_bytes)
+        reader = _reader(settings, settings.max_request_bytes, _MESSAGES_AT_ONCE)
         server = GrpcServer(
             (ingest.tracking_service(services, reader), query.query_service(services, reader)),
             (ingest.SERVICE, query.SERVICE),
@@ -62,7 +65,7 @@ class Doors:
         self.ports.grpc_port = await self._serve_grpc(settings, settings.grpc_port, "grpc-port", server)
 
     async def _open_otlp(self, services: Services, settings: Settings, receiver: Receiver) -> None:
-        reader = _reader(settings, settings.otlp_max_request_bytes)
+        reader = _reader(settings, settings.otlp_max_request_bytes, _OTLP_MESSAGES_AT_ONCE)
         server = GrpcServer(
             (grpc_service.logs_service(receiver, reader), *grpc_service.other_signals(receiver)),
             (grpc_service.SERVICE,),
@@ -88,8 +91,9 @@ class Doors:
         return bound
 
 
-def _reader(settings: Settings, max_message_bytes: int) -> MessageReader:
-    return MessageReader(seconds=_deadlines(settings).for_body(max_message_bytes))
+def _reader(settings: Settings, max_message_bytes: int, messages_at_once: int) -> MessageReader:
+    seconds = _deadlines(settings).for_body(max_message_bytes)
+    return MessageReader(seconds=seconds, messages_at_once=messages_at_once)
 
 
 def _deadlines(settings: Settings) -> Deadlines:

@@ -49,9 +49,13 @@ class Lease:
         budget.used += size
         self.held += size
 
+    def end(self) -> None:
+        """Give back all that it holds."""
+        self._budget.release(self.held)
+        self.held = 0
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._budget.release(self.held)
-        self.held = 0
+        self.end()

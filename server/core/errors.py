@@ -87,6 +87,16 @@ class TooLarge(InvalidRequest):
     default_description = "The request is larger than the server accepts."
 
 
+def event_too_large(description: str) -> TooLarge:
+    """The error for one event that is larger than is accepted; the description says by which measure."""
+    return TooLarge(description, code="EVENT_TOO_LARGE", message="Event too large")
+
+
+def too_many_events(description: str, *, events: int = 1) -> TooLarge:
+    """The error for more events, or records, than one request may have; `events` as in TrackingError."""
+    return TooLarge(description, code="TOO_MANY_EVENTS", message="Too many events", events=events)
+
+
 class UnsupportedMediaType(InvalidRequest):
     """Content-Type or Content-Encoding is not one this route reads."""
 

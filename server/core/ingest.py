@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from time import time_ns
 from typing import Generic
 
 import msgspec
 
+from server.core.budget import Lease
 from server.core.committer import Committer
 from server.core.debounce import window_of
-from server.core.errors import Internal, RateLimited, Retryable, TooLarge, TrackingError
+from server.core.errors import Internal, RateLimited, Retryable, TrackingError, event_too_large
 from server.core.events import exact_size
 from server.core.fingerprint import group_id
 from server.core.known_settings import KnownSettings
@@ -71,12 +72,18 @@ class Ingest(Generic[PreparedT]):
         return self._submit([prepared], door)
 
     async def log_batch(
-        self, caller: ApiKey, door: Door, events: Sequence[LogEvent | TrackingError], digest: bytes | None = None
+        self,
+        caller: ApiKey,
+        door: Door,
+        events: Sequence[LogEvent | TrackingError],
+        digest: bytes | None = None,
+        lease: Lease | None = None,
     ) -> list[Receipt | TrackingError]:
         """Commit the good events of a batch durably; one receipt or error an event, in order.
 
         A retryable failure is raised for the whole batch: nothing of it was acknowledged. `digest`, if given, is of
-        the request's bytes: the same one again from the organisation is a retry, whose events are duplicates.
+        the request's bytes: the same one again from the organisation is a retry, whose events are duplicates. `lease`,
+        if given, holds the request in memory: the prepared events grow it, and it ends as they are queued.
         """
         request = None
         if digest is not None:
@@ -87,21 +94,33 @@ class Ingest(Generic[PreparedT]):
         for place, event in enumerate(events):
             if place % _EVENTS_A_TURN == _EVENTS_A_TURN - 1:
                 await self._let_others_go_on(door, events, answers)
-            if isinstance(event, TrackingError):
-                self.refuse(door, event)
-                answers[place] = event
-                continue
-            try:
-                prepared.append(self._prepare(caller, door, event, request, place))
-            except TrackingError as error:
-                self.refuse(door, error, event.level.word)
-                answers[place] = error
+            result = self._prepared_or_refused(caller, door, event, request, place)
+            if isinstance(result, TrackingError):
+                answers[place] = result
             else:
+                prepared.append(result)
                 places.append(place)
+                if lease is not None:
+                    lease.grow(result.size)
+        if lease is not None:
+            # Queued, they are reserved anew.
+            lease.end()
         if prepared:
             for place, receipt in zip(places, await _result(self._submit(prepared, door)), strict=True):
                 answers[place] = receipt
         return answers
+
+    def _prepared_or_refused(
+        self, caller: ApiKey, door: Door, event: LogEvent | TrackingError, request: Request | None, place: int
+    ) -> PreparedT | TrackingError:
+        if isinstance(event, TrackingError):
+            self.refuse(door, event)
+            return event
+        try:
+            return self._prepare(caller, door, event, request, place)
+        except TrackingError as error:
+            self.refuse(door, error, event.level.word)
+            return error
 
     async def _let_others_go_on(
         self, door: Door, events: Sequence[LogEvent | TrackingError], answers: Sequence[Receipt | TrackingError]
@@ -110,12 +129,22 @@ class Ingest(Generic[PreparedT]):
         try:
             await asyncio.sleep(0)
         except asyncio.CancelledError:
-            for event, answer in zip(events, answers, strict=True):
-                if isinstance(event, TrackingError):
-                    self.refuse(door, event)
-                elif answer is _UNDECIDED:
-                    self._outcomes.count(door, event.level.word, Outcome.SHED, "cancelled")
+            undecided = (event for event, answer in zip(events, answers, strict=True) if answer is _UNDECIDED)
+            self.count_cancelled(door, undecided)
             raise
+
+    def count_cancelled(self, door: Door, events: Iterable[LogEvent | TrackingError]) -> None:
+        """Count events of a client that went away before they were queued."""
+        for event in events:
+            if isinstance(event, TrackingError):
+                self.refuse(door, event)
+            else:
+                self._outcomes.count(door, event.level.word, Outcome.SHED, "cancelled")
+
+    @property
+    def max_event_bytes(self) -> int:
+        """What an event may weigh."""
+        return self._limits.max_event_bytes
 
     def refuse(self, door: Door, error: TrackingError, level: str = "") -> None:
         """Count the events an error stands for, unless that was done: each event has one outcome."""
@@ -131,11 +160,7 @@ class Ingest(Generic[PreparedT]):
     ) -> PreparedT:
         most = self._limits.max_event_bytes
         if event.size > most and (size := exact_size(event)) > most:
-            raise TooLarge(
-                f"The event has {size} bytes of message and attributes; {most} are accepted.",
-                code="EVENT_TOO_LARGE",
-                message="Event too large",
-            )
+            raise event_too_large(f"The event has {size} bytes of message, attributes and body; {most} are accepted.")
         submission = self._submission(caller, door, event, request, position)
         try:
             return self._store.prepare(submission)

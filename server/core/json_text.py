@@ -19,6 +19,12 @@ _MOST_DIGITS = 100
 # Nothing is given back: otherwise a long string would cost many times its size.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
 _SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}")
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""A whole pair, a half of one (the group), or any other escape, so that the second of two backslashes begins none."""
+MENDED_HALF_PAIR = rb"\uFfFd"
+"""Nobody else writes U+FFFD like this."""
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 _decode = msgspec.json.Decoder().decode
@@ -42,6 +48,18 @@ def decode_json(text: bytes | str) -> Any:
         raise InvalidJson("The body is not valid UTF-8.") from None
     except msgspec.MsgspecError as error:
         return _read_huge_integers(text, error)
+
+
+def mend_half_pairs(text: bytes) -> bytes:
+    """The JSON with `MENDED_HALF_PAIR`, which reads as U+FFFD, for each half of a surrogate pair.
+
+    A program whose texts are UTF-16 makes one when it cuts a text in the middle of a character.
+    """
+    return _ESCAPE.sub(_mended_escape, text)
+
+
+def _mended_escape(escape: re.Match[bytes]) -> bytes:
+    return MENDED_HALF_PAIR if escape[1] is not None else escape[0]
 
 
 def json_depth(text: bytes) -> int:

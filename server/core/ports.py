@@ -61,8 +61,8 @@ class EntryStore(Protocol[PreparedT]):
         was seen within 24 hours is `duplicate`; one whose window is open is `debounced` and adds to the opener's
         entry; any other is `stored` and opens its window, if it asks for one, at the store's own clock. An event of
         a `request` whose `id_hash` another Request object had is `duplicate`, for an hour at least: whatever a first
-        attempt had left out is stored now. All events of a Request object come in one batch. Never called twice at
-        the same time.
+        attempt that failed had left out is stored now; what was refused before it came here may be a duplicate. All
+        events of a Request object come in one batch. Never called twice at the same time.
         """
 
     async def find_entries(self, organisation_id: int, filters: EntryFilter, page: Page) -> EntryPage:

@@ -5,7 +5,7 @@ from math import ceil
 
 import msgspec
 
-from server.core.errors import RateLimited, TooLarge
+from server.core.errors import RateLimited, too_many_events
 
 _FILL_SECONDS = 1.0
 """Any bucket is full again after this time, so it need not be remembered longer."""
@@ -59,10 +59,8 @@ class RateLimiter:
 
     def _take(self, key_id: str, rate: int, *, taken: int, needed: int) -> RateState:
         if needed > rate:
-            raise TooLarge(
-                f"This API key may send {rate} events a second, and no more than that in one request.",
-                code="TOO_MANY_EVENTS",
-                message="Too many events",
+            raise too_many_events(
+                f"This API key may send {rate} events a second, and no more than that in one request."
             )
         now = self._clock()
         tokens = self._tokens(key_id, rate, now)

@@ -16,7 +16,8 @@ _LONGEST_LINE = 500
 _NAMED_COMPONENTS = 2
 """Of a path: the folders above differ between machines."""
 
-_PYTHON = re.compile(r'\s*+File "([^"]*+)", line [0-9]++(?:, in (.++))?')
+_PYTHON = re.compile(r'[\s|]*+File "([^"]*+)", line [0-9]++(?:, in (.++))?')
+"""The lines of an exception group have a `|` in front, one more for each group around."""
 _PHP = re.compile(r"\s*+#[0-9]++ (?:\[internal function\]|([^(]++)\([0-9]++\)): (.++)")
 _RUBY = re.compile(r"(?:\s*+[0-9]++: )?\s*+(?:from )?((?:[A-Za-z]:)?[^:]++):[0-9]++:in ['`]([^']++)'")
 _GO_PLACE = re.compile(r"\t(.+?\.(?:go|s)):[0-9]++(?: |$)")

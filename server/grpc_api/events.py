@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tracking.v1 import debounce_pb2, log_event_pb2
 
 from server.core.debounce import check_debounce_key
-from server.core.errors import InvalidField, TooLarge, TrackingError
+from server.core.errors import InvalidField, TrackingError, too_many_events
 from server.core.events import make_event
 from server.core.fields import check_event_id, check_fingerprint, check_message, check_text, level_from_word
 from server.core.ingest import MAX_BATCH_EVENTS
@@ -54,13 +54,9 @@ def read_event(message: log_event_pb2.LogEvent) -> LogEvent:
 
 def read_events(messages: Sequence[log_event_pb2.LogEvent]) -> list[LogEvent | TrackingError]:
     """The events of a batch; what is wrong with one is its error alone."""
-    if len(messages) > MAX_BATCH_EVENTS:
-        raise TooLarge(
-            f"The batch has {len(messages)} events; {MAX_BATCH_EVENTS} are accepted.",
-            code="TOO_MANY_EVENTS",
-            message="Too many events",
-            events=len(messages),
-        )
+    events = len(messages)
+    if events > MAX_BATCH_EVENTS:
+        raise too_many_events(f"The batch has {events} events; {MAX_BATCH_EVENTS} are accepted.", events=events)
     return [_event_or_error(message) for message in messages]
 
 

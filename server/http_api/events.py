@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from server.core.debounce import check_debounce
-from server.core.errors import InvalidField, InvalidJson, InvalidRequest, TooLarge, TrackingError
+from server.core.errors import InvalidField, InvalidJson, InvalidRequest, TrackingError, too_many_events
 from server.core.events import make_event
 from server.core.fields import (
     check_attributes,
@@ -139,9 +139,4 @@ def _prefix(idempotency_key: str | None) -> str | None:
 
 def _require_number(events: int) -> None:
     if events > MAX_BATCH_EVENTS:
-        raise TooLarge(
-            f"The batch has {events} events; {MAX_BATCH_EVENTS} are accepted.",
-            code="TOO_MANY_EVENTS",
-            message="Too many events",
-            events=events,
-        )
+        raise too_many_events(f"The batch has {events} events; {MAX_BATCH_EVENTS} are accepted.", events=events)

@@ -24,8 +24,6 @@ _MIN_PING_INTERVAL_MILLISECONDS = 5_000
 _MAX_CONCURRENT_STREAMS = 1_000
 _STREAM_WINDOW_BYTES = 64 * 1024
 """What may arrive of a message that nobody reads yet."""
-_MESSAGES_AT_ONCE = 16
-"""Messages of one caller that are being read."""
 
 M = TypeVar("M", bound=Message)
 
@@ -79,27 +77,35 @@ def _without_clients_that_left(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith("ExecuteBatchError raised in core")
 
 
+class TooSlow(InvalidRequest):
+    """A message did not arrive in time."""
+
+
 class MessageReader:
     """Reads the one message of a call, once its caller is known; belongs to one event loop.
 
-    gRPC keeps a message in memory until the last byte has come, out of sight of the byte budget. So each caller has
-    a few messages under way at a time, the others wait where they are, and none takes longer than `seconds`.
+    gRPC keeps a message in memory until the last byte has come, and inflates it, out of sight of the byte budget. So
+    each caller has at most `messages_at_once` under way, the others wait where they are. A message may take `seconds`
+    to arrive once it is its turn, and wait twice as long for its turn: until all before it that stall are gone.
     """
 
-    def __init__(self, *, seconds: float) -> None:
+    def __init__(self, *, seconds: float, messages_at_once: int) -> None:
         self._seconds = seconds
+        self._messages_at_once = messages_at_once
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def read(self, context: Any, caller: str) -> bytes:
-        """The message. Raises InvalidRequest if there is none, or not in time."""
+        """The message. Raises InvalidRequest if there is none, TooSlow if it is not there in time."""
         turns = self._turns.get(caller)
         if turns is None:
-            turns = self._turns[caller] = asyncio.Semaphore(_MESSAGES_AT_ONCE)
+            turns = self._turns[caller] = asyncio.Semaphore(self._messages_at_once)
         try:
-            async with asyncio.timeout(self._seconds), turns:
+            async with asyncio.timeout(2 * self._seconds) as deadline, turns:
+                # What it waited for its turn is no fault of the message.
+                deadline.reschedule(asyncio.get_running_loop().time() + self._seconds)
                 data = await context.read()
         except TimeoutError:
-            raise InvalidRequest("The request did not arrive in time.") from None
+            raise TooSlow("The request did not arrive in time.") from None
         if not isinstance(data, bytes):
             raise InvalidRequest("The call has no request.")
         return data

@@ -19,6 +19,21 @@ PYTHON = """Traceback (most recent call last):
 ValueError: order 7
 """
 CHAINED = PYTHON.replace("pay", "connect") + "\nDuring handling of the above exception …\n\n" + PYTHON
+PYTHON_GROUP = """  + Exception Group Traceback (most recent call last):
+  |   File "/srv/app/main.py", line 3, in <module>
+  |     run()
+  | ExceptionGroup: two failed (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Exception Group Traceback (most recent call last):
+    |   File "/srv/app/orders/all.py", line 7, in run
+    | ExceptionGroup: orders (1 sub-exception)
+    +-+---------------- 1 ----------------
+      | Traceback (most recent call last):
+      |   File "/srv/app/orders/pay.py", line 12, in pay
+      |     raise ValueError("order 7")
+      | ValueError: order 7
+      +------------------------------------
+"""
 JAVA = """java.lang.IllegalStateException: order 7
 \tat com.shop.Orders.pay(Orders.java:42)
 \tat com.shop.Orders$$Lambda$14/0x0000000800066840.run(Unknown Source)
@@ -70,6 +85,7 @@ RUBY = """/app/orders.rb:42:in `pay': order 7 (RuntimeError)
     [
         (PYTHON, ["pay orders/pay.py", "<module> app/main.py"]),
         (CHAINED, ["pay orders/pay.py", "<module> app/main.py", "connect orders/connect.py", "<module> app/main.py"]),
+        (PYTHON_GROUP, ["pay orders/pay.py", "run orders/all.py", "<module> app/main.py"]),
         (
             JAVA,
             [
@@ -119,7 +135,7 @@ def group(logged: str = "m", service: str | None = None, fingerprint: str | None
     )
 
 
-@pytest.mark.parametrize("stack", [PYTHON, JAVA, NODE, FIREFOX, GO, CSHARP, PHP, RUBY])
+@pytest.mark.parametrize("stack", [PYTHON, PYTHON_GROUP, JAVA, NODE, FIREFOX, GO, CSHARP, PHP, RUBY])
 def test_lines_and_messages_do_not_split_a_group(stack: str) -> None:
     moved = stack.replace("42", "4711").replace(":10", ":1012").replace("line 12", "line 99").replace("order 7", "?")
     elsewhere = moved.replace("/srv/", "/home/me/work/").replace("0xc000012345", "0xc0000fffff")
@@ -156,6 +172,6 @@ def test_a_group_of_an_exception_keeps_its_id_over_releases() -> None:
     assert group("m", "shop", type="ValueError", message="order 7") == "2624ec44f453436fb8753ba83501b007"
 
 
-@given(st.text(), st.text(alphabet="at #():/\\.@\n\t\"File, line0123in`'go", max_size=2000))
+@given(st.text(), st.text(alphabet="at #():/\\.@\n\t\"File, line0123in`'go|+", max_size=2000))
 def test_no_text_is_too_strange(name: str, stack: str) -> None:
     assert len(group("m", type=name, stacktrace=stack)) == 32

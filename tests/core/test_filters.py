@@ -110,6 +110,7 @@ def test_an_empty_range_is_allowed() -> None:
         ({"attribute.x": [str(number) for number in range(101)]}, "INVALID_FILTER", "attribute.x"),
         ({f"attribute.{number}": ["x"] for number in range(101)}, "INVALID_FILTER", "attribute.NAME"),
         ({"attribute." + "." * 5_000: ["x"]}, "INVALID_FILTER", "attribute.NAME"),
+        ({"attribute.a" + ".b" * 41: ["x"]}, "INVALID_FILTER", ("attribute.a" + ".b" * 41)[:70]),
         ({"servise": ["x"]}, "INVALID_FILTER", "servise"),
         ({"attribute": ["x"]}, "INVALID_FILTER", "attribute"),
         ({"from_time": ["x"]}, "INVALID_FILTER", "from_time"),

@@ -12,7 +12,7 @@ from server.core.intervals import MAX_INTERVAL_MILLISECONDS, MIN_INTERVAL_MILLIS
 from server.core.json_text import MAX_JSON_DEPTH
 from server.core.model import NANOSECONDS_PER_SECOND, Level
 from server.core.query import MAX_PAGE_SIZE
-from server.core.query.filters import MAX_VALUE_LENGTH, MAX_VALUES
+from server.core.query.filters import MAX_NAME_DOTS, MAX_VALUE_LENGTH, MAX_VALUES
 from server.core.retention import SHIPPED_PERIODS
 from server.settings import SETTINGS
 from server.storage.sqlite.commit import EVENT_ID_NANOSECONDS
@@ -97,5 +97,6 @@ def test_the_limits_are_those_of_the_code() -> None:
         f"{MAX_PAGE_SIZE:,}",
         str(MAX_VALUES),
         f"{MAX_VALUE_LENGTH:,}",
+        str(MAX_NAME_DOTS),
         f"{format_rfc3339(EARLIEST)[:10]} to {format_rfc3339(LATEST)[:10]}",
     ]

@@ -126,13 +126,14 @@ async def http2(port: int) -> AsyncIterator[Http2]:
         await writer.wait_closed()
 
 
+@pytest.mark.parametrize("door", ["grpc_port", "otlp_grpc_port"])
 async def test_pings_twice_as_far_apart_as_the_least_are_answered_and_a_flood_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: str
 ) -> None:
     # Clients ping every ten seconds; here a second is ten milliseconds.
     assert transport._MIN_PING_INTERVAL_MILLISECONDS == 10_000 / 2
     monkeypatch.setattr(transport, "_MIN_PING_INTERVAL_MILLISECONDS", 50)
-    async with in_process(tmp_path) as running, http2(running.grpc_port) as connection:
+    async with in_process(tmp_path) as running, http2(getattr(running, door)) as connection:
         for number in range(6):
             assert await connection.ping(number) is None
             await asyncio.sleep(0.1)

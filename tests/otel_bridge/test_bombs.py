@@ -1,12 +1,14 @@
 """Promise 10: a body that becomes a thousand times its size is refused in flat memory, the tenth as the first."""
 
+import asyncio
+import gzip
 import sys
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import pytest_asyncio
-from grpc import StatusCode
+from grpc import Compression, StatusCode
 
 from tests.support.compressed_call import call_compressed
 from tests.support.fixtures import IN_SESSION
@@ -22,7 +24,9 @@ from tests.support.otlp_client import (
     response_of,
     status_of,
 )
+from tests.support.raw_http2 import connected
 from tests.support.service import BOOTSTRAP_KEY, Service, serving
+from tests.support.unfinished_messages import UnfinishedMessages
 from tests.support.wire import delimited
 
 if sys.version_info >= (3, 14):
@@ -37,6 +41,8 @@ BOMB_MEBIBYTES = 1024
 """Of zeros: one megabyte of gzip."""
 MOST_OVER_IDLE = 320 * MEBIBYTE
 MOST_OVER_FIRST = 32 * MEBIBYTE
+MANY_CALLS = 16
+MOST_OVER_IDLE_OF_MANY = 512 * MEBIBYTE
 
 
 def _zlib_bomb(window_bits: int) -> bytes:
@@ -92,9 +98,40 @@ async def _throw_ten(bridge: Service, throw: Throw) -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_a_bomb_over_grpc(bridge: Service, encoding: str) -> None:
     async def throw() -> None:
-        await call_compressed(bridge.otlp_grpc_port, EXPORT, BOOTSTRAP_KEY, BOMBS[encoding], encoding)
+        code = await call_compressed(bridge.otlp_grpc_port, EXPORT, BOOTSTRAP_KEY, BOMBS[encoding], encoding)
+        assert code is StatusCode.RESOURCE_EXHAUSTED
 
     await _throw_ten(bridge, throw)
+
+
+async def test_many_large_messages_of_one_key_are_inflated_a_few_at_a_time(bridge: Service) -> None:
+    packed = gzip.compress(logs("x" * (60 * MEBIBYTE)).SerializeToString())
+    idle = bridge.process.memory_info().rss
+    async with peak_memory(bridge.process) as peak:
+        codes = await asyncio.gather(
+            *(call_compressed(bridge.otlp_grpc_port, EXPORT, BOOTSTRAP_KEY, packed) for _ in range(MANY_CALLS))
+        )
+    # Some are read, and their record is too large; there is no room for the bytes of two.
+    assert StatusCode.OK in codes
+    assert set(codes) <= {StatusCode.OK, StatusCode.UNAVAILABLE}
+    assert peak.bytes - idle < MOST_OVER_IDLE_OF_MANY
+    print(round((peak.bytes - idle) / MEBIBYTE), end=" ")
+
+
+async def test_of_messages_that_never_end_a_few_are_read_at_a_time(bridge: Service) -> None:
+    idle = bridge.process.memory_info().rss
+    async with connected(bridge.otlp_grpc_port, timeout_seconds=30) as connection, peak_memory(bridge.process) as peak:
+        await UnfinishedMessages(connection, EXPORT, BOOTSTRAP_KEY, streams=MANY_CALLS, size=32 * MEBIBYTE).send()
+    print(round((peak.bytes - idle) / MEBIBYTE), end=" ")
+    assert peak.bytes - idle < 5 * 32 * MEBIBYTE
+
+
+async def test_many_calls_of_one_connection_all_succeed_though_few_are_read_at_a_time(bridge: Service) -> None:
+    # Larger than what gRPC takes of a message that nobody reads yet.
+    request = logs("x" * 300_000)
+    async with otlp_grpc(bridge.otlp_grpc_port, BOOTSTRAP_KEY) as over_grpc:
+        calls = (over_grpc.export(request, compression=coding) for coding in (None, Compression.Gzip) * 8)
+        assert await asyncio.gather(*calls) == [b""] * 16
 
 
 @pytest.mark.parametrize("encoding", BOMBS)
@@ -124,9 +161,14 @@ async def test_a_large_request_that_cannot_be_decoded_is_not_kept(bridge: Servic
 
 
 async def test_a_bomb_for_whoever_has_no_key(bridge: Service) -> None:
-    async with otlp_http(bridge.otlp_http_port, "none") as otlp:
-        assert (await otlp.post(BOMBS["gzip"], JSON, Content_Encoding="gzip")).status == 401
-    await call_compressed(bridge.otlp_grpc_port, EXPORT, "none", BOMBS["gzip"])
+    idle = bridge.process.memory_info().rss
+    async with peak_memory(bridge.process) as peak:
+        async with otlp_http(bridge.otlp_http_port, "none") as otlp:
+            assert (await otlp.post(BOMBS["gzip"], JSON, Content_Encoding="gzip")).status == 401
+        code = await call_compressed(bridge.otlp_grpc_port, EXPORT, "none", BOMBS["gzip"])
+    assert code is StatusCode.UNAUTHENTICATED
+    # Nothing of it was inflated.
+    assert peak.bytes - idle < MOST_OVER_FIRST
 
 
 @pytest.mark.parametrize("door", ["grpc", "http"])

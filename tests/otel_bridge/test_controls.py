@@ -70,6 +70,24 @@ def test_a_key_or_a_window_alone_debounces(said: dict[str, Any], default: Deboun
     assert event_of(record(said), Defaults(debounce=default)).debounce == debounce
 
 
+@pytest.mark.parametrize("place", ["record", "scope", "resource"])
+@pytest.mark.parametrize("other", [{}, {"tracking.code": "E1"}], ids=["alone", "beside a known one"])
+def test_a_name_that_only_looks_like_one_is_kept_with_a_warning(place: str, other: dict[str, Any]) -> None:
+    slip = {"tracking.debounce.maxInterval": "10m", **other}
+    blocks: dict[str, Any] = {} if place == "record" else {place: slip}
+    event = event_of(record(slip if place == "record" else {}), **blocks)
+    assert event.warnings == ("unknown_tracking_attribute",)
+    assert event.debounce is None
+    assert event.record is not None
+    assert b"tracking.debounce.maxInterval" in event.attributes + event.record.resource + event.record.scope
+
+
+def test_a_name_that_has_the_prefix_elsewhere_is_an_attribute_like_all() -> None:
+    event = event_of(record({"mytracking.level": "x", "tracking": 1, "parcel.tracking.id": 2}))
+    assert event.warnings == ()
+    assert msgspec.json.decode(event.attributes).keys() == {"mytracking.level", "tracking", "parcel.tracking.id"}
+
+
 BAD = [
     ("tracking.level", "warn", "INVALID_LEVEL"),
     ("tracking.level", "", "INVALID_LEVEL"),

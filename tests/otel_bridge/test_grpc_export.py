@@ -17,11 +17,20 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
-from server.transport import grpc as transport
 from tests.support.fixtures import IN_SESSION, Clock
 from tests.support.in_process import Client, InProcessService, in_process
 from tests.support.otlp_client import OtlpGrpc, Refused, logs, otlp_grpc
-from tests.support.raw_http2 import DATA, END_HEADERS, END_STREAM, HEADERS, call_headers, connected, field, frame
+from tests.support.raw_http2 import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEADERS,
+    Frame,
+    call_headers,
+    connected,
+    field,
+    frame,
+)
 from tests.support.results import find
 
 pytestmark = IN_SESSION
@@ -177,6 +186,73 @@ async def test_a_request_up_to_the_limit_is_taken_and_one_beyond_it_is_too_large
         assert service.core.services.budget.used == 0
 
 
+async def test_a_browser_key_sends_no_more_at_once_than_over_rest(service: InProcessService, client: Client) -> None:
+    browser = await client.with_key(kind="browser", origins=("*",))
+    large = logs(*["x" * 900_000] * 7)
+    async with otlp_grpc(service.otlp_grpc_port, browser.key) as otlp:
+        answer = await otlp.export(large)
+        assert isinstance(answer, Refused)
+        assert (answer.code, answer.reason, list(answer.delays)) == (
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            "REQUEST_TOO_LARGE",
+            [],
+        )
+        assert await otlp.export(logs("small")) == b""
+    async with otlp_grpc(service.otlp_grpc_port, client.key) as otlp:
+        assert await otlp.export(large) == b""
+    assert service.core.services.budget.used == 0
+
+
+async def test_what_does_not_arrive_in_time_may_be_sent_again_and_waiting_for_a_turn_is_not_counted(
+    tmp_path: Path,
+) -> None:
+    async with in_process(tmp_path, body_seconds=0.5, otlp_max_request_bytes=1024) as running:
+        key = (await running.new_client()).key
+        async with (
+            connected(running.otlp_grpc_port) as stalled,
+            otlp_grpc(running.otlp_grpc_port, key) as otlp,
+        ):
+            for stream in (1, 3):
+                block = call_headers(f"/{SERVICE}/Export", key)
+                await stalled.send(frame(HEADERS, flags=END_HEADERS, stream=stream, payload=block))
+            frames = stalled.frames()
+            # Its settings are its first word, so it has the calls: both turns are taken.
+            await anext(frames)
+            answers = asyncio.gather(*(otlp.export(logs(f"call {number}")) for number in range(4)))
+            trailers = [each.payload async for each in _ends(frames, 2)]
+            assert await answers == [b""] * 4
+        # 14 is UNAVAILABLE, behind the length of the number; the second refers to what the first has spelt out.
+        assert b"\x0214" in trailers[0]
+        assert b"google.rpc.retryinfo-bin" in trailers[0]
+        assert (await running.event_counts())["otlp_grpc", "", "shed", "overloaded"] == 2
+
+
+async def _ends(frames: AsyncIterator[Frame], calls: int) -> AsyncIterator[Frame]:
+    """The trailers of so many calls."""
+    async for each in frames:
+        if each.kind == HEADERS and each.flags & END_STREAM:
+            yield each
+            calls -= 1
+            if not calls:
+                return
+
+
+async def test_a_bug_of_ours_is_no_reason_to_drop_a_batch(
+    service: InProcessService, otlp: OtlpGrpc, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(service.core.services.admission), "charge_rest", broken)
+        answer = await otlp.export(logs("one"))
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "INTERNAL")
+    assert list(answer.delays) == [5, 5]
+    assert "ZeroDivisionError" in caplog.text
+    assert await otlp.export(logs("one")) == b""
+
+
 @pytest.mark.parametrize("key", ["", "trk_" + "x" * 43])
 async def test_a_bad_key_is_refused_before_the_message_is_there(service: InProcessService, key: str) -> None:
     async with connected(service.otlp_grpc_port) as connection:
@@ -203,13 +279,6 @@ async def test_keys_that_may_not_ingest_are_refused(service: InProcessService, c
         ("PERMISSION_DENIED", "INSUFFICIENT_SCOPE"),
         ("PERMISSION_DENIED", "ORIGIN_NOT_ALLOWED"),
     ]
-
-
-async def test_clients_may_ping_every_ten_seconds(service: InProcessService) -> None:
-    options = dict(transport._options(1, reuse_port=False))
-    assert options["grpc.keepalive_permit_without_calls"] == 1
-    # gRPC's patience is two pings at half that distance; `tests/grpc_api` tries it out.
-    assert options["grpc.http2.min_ping_interval_without_data_ms"] == 5_000
 
 
 async def test_many_calls_go_side_by_side_on_one_connection(otlp: OtlpGrpc, client: Client) -> None:

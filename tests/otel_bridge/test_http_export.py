@@ -248,6 +248,21 @@ async def test_a_page_sends_no_more_at_once_than_over_rest(port: int, client: Cl
             assert (await otlp.post(large, Origin=SHOP)).status == status
 
 
+@pytest.mark.parametrize("media_type", [PROTOBUF, JSON])
+async def test_what_does_not_arrive_in_time_may_be_sent_again(tmp_path: Path, media_type: str) -> None:
+    async with in_process(tmp_path, body_seconds=0.3) as running:
+        key = (await running.new_client()).key
+        fields = {"Authorization": f"Bearer {key}", "Content-Type": media_type, "Content-Length": "1000"}
+        for port in (running.otlp_http_port, running.http_port):
+            async with connected(port) as connection:
+                answer = await connection.ask(request("POST", LOGS, fields) + b"{")
+                assert (answer.status, answer.fields["retry-after"]) == (503, "1")
+                assert answer.fields["content-type"] == media_type
+                status_of(answer)
+                assert await connection.closed() == b""
+        assert (await running.event_counts())["otlp_http", "", "shed", "overloaded"] == 2
+
+
 async def test_a_preflight_needs_no_key(port: int) -> None:
     asked = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
     async with connected(port) as connection:

@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from otel_bridge.encodings import JSON
 from otel_bridge.translate import translate_json
 from server.core.errors import InvalidJson, InvalidRequest
-from server.core.json_text import decode_json
 from server.core.model import LogEvent
-from tests.support.otlp_requests import NO_DEFAULTS, json_results
+from tests.support.otlp_requests import NO_DEFAULTS, json_results, results_of
 
 RECORD = "resourceLogs[0].scopeLogs[0].logRecords[1]"
 
@@ -125,7 +125,7 @@ def test_snake_case_is_read_like_camel_case() -> None:
 
 def test_of_equal_keys_the_last_wins() -> None:
     body = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"a","severityText":"b"}]}]}]}'
-    (event,) = json_results(decode_json(body))
+    (event,) = results_of(translate_json(body, NO_DEFAULTS))
     assert isinstance(event, LogEvent)
     assert event.record is not None
     assert event.record.severity_text == "b"
@@ -251,26 +251,51 @@ def nested(levels: int, kind: str) -> bytes:
 @pytest.mark.parametrize("kind", ["array", "object"])
 def test_deep_nesting_is_kept_and_absurd_nesting_refused(kind: str) -> None:
     for levels in (40, 127):
-        (event,) = json_results(decode_json(nested(levels, kind)))
+        (event,) = results_of(translate_json(nested(levels, kind), NO_DEFAULTS))
         assert isinstance(event, LogEvent)
         assert event.warnings == (() if levels == 40 else ("nesting_as_text",))
     for levels in (128, 200, 10_000):
         with pytest.raises(InvalidRequest) as caught:
-            json_results(decode_json(nested(levels, kind)))
+            results_of(translate_json(nested(levels, kind), NO_DEFAULTS))
         assert "deep" in caught.value.description
         # It fits into any answer.
         assert len(caught.value.description) < 500
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"a":NaN}', b'{"a":"\xff"}', b'{"a":1e400}', b'{"a":"\\ud800"}'])
+def record_of(record: bytes) -> bytes:
+    """A request with this record."""
+    return b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[' + record + b"]}]}]}"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a":NaN}', b'{"a":"\xff"}', b'{"a":[1,]}', record_of(b'{"a":1e400}')])
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidJson):
-        translate_json(decode_json(body), NO_DEFAULTS)
+        results_of(JSON.translate(body, NO_DEFAULTS))
 
 
 def test_an_error_is_raised_at_the_slice_it_is_in() -> None:
     records: list[dict[str, int]] = [{}] * 700
-    slices = iter(translate_json(request_of(*records, {"flags": -1}), NO_DEFAULTS))
-    assert len(next(slices)) == 500
+    slices = iter(translate_json(msgspec.json.encode(request_of(*records, {"flags": -1})), NO_DEFAULTS))
+    assert 490 < len(next(slices)) < 500
     with pytest.raises(InvalidRequest, match=r"logRecords\[700\]\.flags must be"):
         next(slices)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (b"cut \\ud83d", "cut \ufffd"),
+        (b"\\ude00\\ud83d", "\ufffd\ufffd"),
+        (b"whole \\ud83d\\ude00, half \\uD83D.", "whole \U0001f600, half \ufffd."),
+        (b"no half: \\\\ud83d", "no half: \\ud83d"),
+    ],
+)
+def test_half_of_a_surrogate_pair_costs_one_character_of_its_record(sent: bytes, kept: str) -> None:
+    records = [b'{"body":{"stringValue":"%b"}}' % text for text in (b"before", sent, b"after")]
+    before, cut, after = results_of(JSON.translate(record_of(b",".join(records)), NO_DEFAULTS))
+    assert isinstance(before, LogEvent)
+    assert isinstance(cut, LogEvent)
+    assert isinstance(after, LogEvent)
+    assert (before.message, cut.message, after.message) == ("before", kept, "after")
+    assert (before.warnings, after.warnings) == ((), ())
+    assert cut.warnings == (("invalid_utf8",) if "\ufffd" in kept else ())

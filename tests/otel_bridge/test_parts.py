@@ -1,19 +1,22 @@
 """Large requests are decoded in parts: the same records in the same order, and no more memory than they are worth."""
 
 import random
-from collections.abc import Callable
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from otel_bridge import parts
-from otel_bridge.encodings import JSON, PROTOBUF
+from otel_bridge import bounds, parts
+from otel_bridge.controls import Defaults
+from otel_bridge.encodings import JSON, PROTOBUF, Encoding
+from otel_bridge.translate import translate_json
 from server.core.errors import InvalidRequest, TooLarge, TrackingError
 from server.core.model import LogEvent
+from tests.support.otlp_client import in_json, logs
 from tests.support.otlp_requests import NO_DEFAULTS, results_of
 from tests.support.wire import delimited
 
-MANY = 4 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+MANY = 4 * MEBIBYTE
 EMPTY_RECORDS = b"\x12\x00" * MANY
 EMPTY_ATTRIBUTES = b"\x32\x00" * MANY
 UNKNOWN = delimited(15, b"unknown") + b"\x80\x01\x05"
@@ -36,8 +39,8 @@ def large_request(seed: int) -> ExportLogsServiceRequest:
     return made
 
 
-def translated(data: bytes) -> list[LogEvent | TrackingError]:
-    return results_of(PROTOBUF.translate(data, NO_DEFAULTS))
+def translated(data: bytes, max_event_bytes: int = MEBIBYTE) -> list[LogEvent | TrackingError]:
+    return results_of(PROTOBUF.translate(data, Defaults(max_event_bytes=max_event_bytes)))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -96,7 +99,60 @@ def test_a_record_that_would_fill_the_memory_is_refused_alone() -> None:
     assert isinstance(last, LogEvent)
 
 
-@pytest.mark.parametrize("make", [lambda: b"[" + b"{}," * MANY + b"{}]", lambda: b'{"a":[' + b"[]," * MANY + b"1]}"])
-def test_json_that_would_fill_the_memory_is_refused_before_it_is_decoded(make: Callable[[], bytes]) -> None:
-    with pytest.raises(TooLarge):
-        results_of(JSON.translate(make(), NO_DEFAULTS))
+@pytest.mark.parametrize("encoding", [PROTOBUF, JSON], ids=["protobuf", "JSON"])
+@pytest.mark.parametrize("resource", [True, False], ids=["resource", "scope"])
+def test_a_resource_or_scope_has_one_limit_in_every_encoding_and_size(encoding: Encoding, *, resource: bool) -> None:
+    for padding in (10, 2 * MEBIBYTE):
+        for size, refused in ((bounds.MAX_CONTEXT_BYTES - 100, False), (bounds.MAX_CONTEXT_BYTES + 1, True)):
+            made = logs("hello", "x" * padding)
+            (block,) = made.resource_logs
+            context = block.resource if resource else block.scope_logs[0].scope
+            context.attributes.add(key="large").value.string_value = "x" * size
+            data = made.SerializeToString() if encoding is PROTOBUF else in_json(made)
+            if refused:
+                with pytest.raises(TooLarge):
+                    results_of(encoding.translate(data, NO_DEFAULTS))
+            else:
+                assert len(results_of(encoding.translate(data, NO_DEFAULTS))) == 2
+
+
+@pytest.mark.parametrize(
+    ("block", "empty"),
+    [(b"\x0a\x00", b"{}"), (b"\x0a\x02\x12\x00", b'{"scopeLogs":[{}]}')],
+    ids=["resources", "scopes"],
+)
+def test_blocks_without_records_have_their_number_too(block: bytes, empty: bytes) -> None:
+    few = bounds.MAX_BLOCKS // 2
+    for number, refused in ((few, False), (bounds.MAX_BLOCKS + 1, True)):
+        for encoding, data in (
+            (PROTOBUF, block * number),
+            (JSON, b'{"resourceLogs":[' + b",".join([empty] * number) + b"]}"),
+        ):
+            translation = encoding.translate(data, NO_DEFAULTS)
+            if refused:
+                with pytest.raises(TooLarge):
+                    list(translation)
+            else:
+                # So that others have their turn.
+                assert [len(some) for some in translation] == [0] * len(list(range(0, _steps(block, number), 500)))
+
+
+def _steps(block: bytes, number: int) -> int:
+    return number if len(block) == 2 else 2 * number
+
+
+@pytest.mark.parametrize("value", [b"{}", b"[]", b"0.5", b'""', b'{"":0}'])
+def test_json_that_would_fill_the_memory_is_refused_before_it_is_decoded(value: bytes) -> None:
+    for name in (b"unknown", b"resourceLogs"):
+        with pytest.raises(TooLarge):
+            results_of(JSON.translate(b'{"%b":[' % name + (value + b",") * MANY + value + b"]}", NO_DEFAULTS))
+
+
+def test_a_record_of_json_that_would_fill_the_memory_is_refused_alone() -> None:
+    good = b'{"body":{"stringValue":"hello"}}'
+    large = b'{"unknown":[' + b"1," * MANY + b"1]}"
+    data = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[' + b",".join([good, b" " + large, good]) + b"]}]}]}"
+    first, refused, last = results_of(translate_json(data, Defaults(max_event_bytes=500_000)))
+    assert isinstance(first, LogEvent)
+    assert isinstance(refused, TooLarge)
+    assert isinstance(last, LogEvent)

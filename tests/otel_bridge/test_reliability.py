@@ -1,13 +1,11 @@
 """An acknowledgement means stored, a passing failure is one of the whole request, and a retry is stored once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from time import time_ns
 from typing import NamedTuple
 
 import pytest
-import pytest_asyncio
 from google.rpc import error_details_pb2
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
@@ -74,13 +72,6 @@ def unavailable(way: str, reason: str) -> Result:
     return Result(failure=f"{'UNAVAILABLE' if way == 'grpc' else '503'} {reason}")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def impatient(tmp_path: Path) -> AsyncIterator[InProcessService]:
-    """A service of one test, with events that wait no more than a moment for their commit."""
-    async with in_process(tmp_path, commit_seconds=0.2) as running:
-        yield running
-
-
 def mixed(time: int = 0) -> ExportLogsServiceRequest:
     """Two good records and a bad one."""
     request = logs("one", time=time)
@@ -90,31 +81,36 @@ def mixed(time: int = 0) -> ExportLogsServiceRequest:
 
 
 async def test_a_store_that_stalls_fails_the_whole_request_and_the_retry_is_stored_once(
-    impatient: InProcessService, tmp_path: Path, way: str
+    tmp_path: Path, way: str
 ) -> None:
-    client = await impatient.new_client()
     request = mixed(time=time_ns())
-    with stalled(tmp_path / "tracking.db"):
-        assert await export(impatient, client.key, way, request) == unavailable(way, "STORE_UNAVAILABLE")
-    await until(lambda: impatient.core.services.budget.used == 0)
-    assert await export(impatient, client.key, way, request) == Result(rejected=1)
-    assert sorted(entry["message"] for entry in await find(client.rest)) == ["one", "two"]
+    # With events that wait no more than a moment for their commit.
+    async with in_process(tmp_path, commit_seconds=0.2) as impatient:
+        key = (await impatient.new_client()).key
+        with stalled(tmp_path / "tracking.db"):
+            assert await export(impatient, key, way, request) == unavailable(way, "STORE_UNAVAILABLE")
+        await until(lambda: impatient.core.services.budget.used == 0)
+    async with in_process(tmp_path) as patient:
+        assert await export(patient, key, way, request) == Result(rejected=1)
+        assert sorted(str(entry["message"]) for entry in await _found(patient, key)) == ["one", "two"]
 
 
-async def test_a_full_queue_sheds_the_whole_request(impatient: InProcessService, way: str) -> None:
-    client = await impatient.new_client()
-    budget = impatient.core.services.budget
-    budget.reserve(budget.capacity)
-    assert await export(impatient, client.key, way, mixed()) == unavailable(way, "OVERLOADED")
-    budget.release(budget.capacity)
-    assert budget.used == 0
-    assert await export(impatient, client.key, way, mixed()) == Result(rejected=1)
+async def test_a_full_queue_sheds_the_whole_request(tmp_path: Path, way: str) -> None:
+    async with in_process(tmp_path) as running:
+        client = await running.new_client()
+        budget = running.core.services.budget
+        budget.reserve(budget.capacity)
+        assert await export(running, client.key, way, mixed()) == unavailable(way, "OVERLOADED")
+        budget.release(budget.capacity)
+        assert budget.used == 0
+        assert await export(running, client.key, way, mixed()) == Result(rejected=1)
 
 
-async def test_a_stopping_service_sheds_the_whole_request(impatient: InProcessService, way: str) -> None:
-    client = await impatient.new_client()
-    await impatient.core._committer.close()
-    assert await export(impatient, client.key, way, mixed()) == unavailable(way, "DRAINING")
+async def test_a_stopping_service_sheds_the_whole_request(tmp_path: Path, way: str) -> None:
+    async with in_process(tmp_path) as running:
+        client = await running.new_client()
+        await running.core._committer.close()
+        assert await export(running, client.key, way, mixed()) == unavailable(way, "DRAINING")
 
 
 async def test_the_same_request_again_is_answered_the_same_and_stored_once(service: InProcessService, way: str) -> None:

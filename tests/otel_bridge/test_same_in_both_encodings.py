@@ -14,7 +14,6 @@ from otel_bridge.controls import CONTROL_NAMES, Defaults
 from otel_bridge.decoding import decode_request
 from otel_bridge.translate import translate_json, translate_protobuf
 from server.core.errors import TrackingError
-from server.core.json_text import decode_json
 from server.core.model import Debounce, LogEvent
 from tests.support.otlp_json import render
 from tests.support.otlp_requests import any_value, pairs, results_of
@@ -137,7 +136,7 @@ def test_json_and_protobuf_give_the_same_events(
 ) -> None:
     from_protobuf = translate_protobuf([decode_request(request.SerializeToString())], defaults)
     body = json.dumps(render(request, seed=seed)).encode()
-    from_json = translate_json(decode_json(body), defaults)
+    from_json = translate_json(body, defaults)
     expected, found = results_of(from_protobuf), results_of(from_json)
     assert [comparable(result) for result in found] == [comparable(result) for result in expected]
     assert from_json.every_record_timed == from_protobuf.every_record_timed

@@ -1,7 +1,10 @@
 """A gRPC call whose message was compressed elsewhere: no client of gRPC sends bytes that it did not compress itself."""
 
 import asyncio
+import re
 import struct
+
+from grpc import StatusCode
 
 from tests.support.raw_http2 import (
     ACK,
@@ -25,15 +28,24 @@ _FRAME_BYTES = 16_384
 _INITIAL_WINDOW = 65_535
 _INITIAL_WINDOW_SIZE = 4
 _STREAM = 1
+_STATUS = re.compile(rb"grpc-status[\x01\x02](\d{1,2})", re.DOTALL)
+"""Its name, the length of the number and the number: the server writes them as they are on a new connection."""
+_CODES = {code.value[0]: code for code in StatusCode}
 
 
-async def call_compressed(port: int, path: str, key: str, data: bytes, encoding: str = "gzip") -> None:
-    """Send one message within flow control, and wait until the server has ended the call."""
+async def call_compressed(port: int, path: str, key: str, data: bytes, encoding: str = "gzip") -> StatusCode:
+    """Send one message within flow control; the status with which the server ends the call."""
     async with connected(port, timeout_seconds=30) as connection:
         headers = call_headers(path, key, extra=field(b"grpc-encoding", encoding.encode()))
         await connection.send(frame(HEADERS, flags=END_HEADERS, stream=_STREAM, payload=headers))
         call = _Call(connection, b"\x01" + struct.pack(">I", len(data)) + data)
-        await call.run()
+        return await call.run()
+
+
+def _status_of(trailers: bytes) -> StatusCode:
+    found = _STATUS.search(trailers)
+    assert found is not None, trailers
+    return _CODES[int(found[1])]
 
 
 class _Call:
@@ -44,13 +56,16 @@ class _Call:
         self._initial = _INITIAL_WINDOW
         self._moved = asyncio.Event()
 
-    async def run(self) -> None:
+    async def run(self) -> StatusCode:
         sending = asyncio.create_task(self._send())
         try:
             async for each in self._connection.frames():
-                if each.stream == _STREAM and (each.kind == RST_STREAM or each.flags & END_STREAM):
-                    return
+                if each.stream == _STREAM and each.kind == HEADERS and each.flags & END_STREAM:
+                    return _status_of(each.payload)
+                if each.stream == _STREAM and each.kind == RST_STREAM:
+                    break
                 await self._note(each)
+            raise AssertionError("The call ended without a status.")
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)

@@ -1,11 +1,12 @@
-"""A process that dies, or loses a reply, in the middle of its work with MongoDB: before an operation or after it."""
+"""A process that dies, is held up or loses a reply in its work with MongoDB: before an operation or after it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
+from pymongo.errors import AutoReconnect
 
 Moment = Literal["before", "after"]
 
@@ -35,20 +36,43 @@ class Fate:
         self.struck = False
         self._error = error
 
-    def before(self) -> None:
+    async def before(self) -> None:
         """An operation begins."""
-        self._strike("before")
+        await self._strike("before")
 
-    def after(self) -> None:
+    async def after(self) -> None:
         """Its reply is there."""
-        self._strike("after")
+        await self._strike("after")
         if self.countdown is not None:
             self.countdown -= 1
 
-    def _strike(self, moment: Moment) -> None:
+    async def happen(self) -> None:
+        """It strikes."""
+        raise self._error
+
+    async def _strike(self, moment: Moment) -> None:
         if self.countdown == 0 and self.moment == moment:
             self.countdown, self.struck = None, True
-            raise self._error
+            await self.happen()
+
+
+class Pause(Fate):
+    """Holds the operation up while somebody else works; then it goes on, or its reply is lost too."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]], *, loses_reply: bool = False) -> None:
+        super().__init__(AutoReconnect)
+        self._meanwhile: Callable[[], Awaitable[object]] | None = meanwhile
+        self._loses_reply = loses_reply
+
+    async def happen(self) -> None:
+        if self._meanwhile is not None:
+            meanwhile, self._meanwhile = self._meanwhile, None
+            await meanwhile()
+            if self._loses_reply and self.moment == "before":
+                self.countdown, self.moment = 0, "after"
+                return
+        if self._loses_reply:
+            await super().happen()
 
 
 class DyingClient:
@@ -95,11 +119,11 @@ class DyingCollection:
             return method
 
         async def run(*arguments: Any, **options: Any) -> Any:
-            self._fate.before()
+            await self._fate.before()
             try:
                 return await method(*arguments, **options)
             finally:
-                self._fate.after()
+                await self._fate.after()
 
         return run
 
@@ -119,8 +143,8 @@ class DyingCursor:
         return chained
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        self._fate.before()
+        await self._fate.before()
         found = await self._cursor.to_list()
-        self._fate.after()
+        await self._fate.after()
         for document in found:
             yield document

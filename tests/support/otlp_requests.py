@@ -1,5 +1,6 @@
 """Small requests of OpenTelemetry, and what the bridge makes of them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,7 +71,7 @@ def protobuf_results(
 
 def json_results(request: Any, defaults: Defaults = NO_DEFAULTS) -> list[LogEvent | TrackingError]:
     """What becomes of a request in JSON."""
-    return results_of(translate_json(request, defaults))
+    return results_of(translate_json(json.dumps(request).encode(), defaults))
 
 
 def event_of(log_record: LogRecord, defaults: Defaults = NO_DEFAULTS, **blocks: Any) -> LogEvent:

@@ -28,6 +28,8 @@ MAX_VALUES = 100
 """Values of one filter, and names of attributes in one."""
 MAX_VALUE_LENGTH = 4096
 """Characters of one value, and of an attribute's name."""
+MAX_NAME_DOTS = 40
+"""Dots of an attribute's name. Each may part two names, and every entry that is looked at is asked at each."""
 
 _HEX_DIGITS = frozenset("0123456789abcdef")
 _TRACE_ID_LENGTH = 32
@@ -118,7 +120,10 @@ def canonical_values(field: str, values: Iterable[str]) -> tuple[str, ...]:
     Raises InvalidField, INVALID_FILTER.
     """
     if field.startswith(ATTRIBUTE_PREFIX):
-        return _canonical(field[: len(ATTRIBUTE_PREFIX) + _MOST_SHOWN], values)
+        shown = field[: len(ATTRIBUTE_PREFIX) + _MOST_SHOWN]
+        if field.count(".", len(ATTRIBUTE_PREFIX)) > MAX_NAME_DOTS:
+            raise invalid_filter(f"{shown} may have at most {MAX_NAME_DOTS} dots in its name.", shown)
+        return _canonical(shown, values)
     if field == "q":
         return _canonical(field, [str(parse_text(text)) for text in _canonical(field, values)])
     if field in ("traceId", "groupId"):

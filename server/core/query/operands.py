@@ -3,6 +3,7 @@
 import operator
 import re
 from collections.abc import Callable, Sequence
+from sys import float_info
 from typing import NamedTuple, cast
 
 from server.core.fields import level_from_word
@@ -55,16 +56,27 @@ def range_of(text: str) -> tuple[int | float, int | float] | None:
     match = _RANGE.fullmatch(text)
     if match is None:
         return None
-    first, last = number_of(match[1]), number_of(match[2])
-    return None if first is None or last is None else (first, last)
+    first, last = _json_number(match[1]), _json_number(match[2])
+    return None if first is None or last is None else (_comparable(first), _comparable(last))
 
 
 def number_of(text: str) -> int | float | None:
-    """The JSON number that a text is, or None."""
+    """The JSON number that a text is, or None. Raises InvalidField for one beyond what a double holds."""
+    number = _json_number(text)
+    return None if number is None else _comparable(number)
+
+
+def _json_number(text: str) -> int | float | None:
     for scalar in scalars_of(text):
         if scalar is not None and not isinstance(scalar, bool):
             return scalar
     return None
+
+
+def _comparable(number: float) -> int | float:
+    if abs(number) > float_info.max:
+        raise _invalid("A number to compare with must be less than 1.8e308")
+    return number
 
 
 def _comparison(operand: Operand) -> Comparison:

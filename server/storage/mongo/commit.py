@@ -44,8 +44,8 @@ class Commit:
 
     async def write(self, batch: Sequence[PreparedEvent]) -> list[Receipt]:
         """Write the batch; one receipt an event, in order."""
-        batch, adopted = await self._requests.adopt(batch)
-        units, same = self._units(batch, adopted)
+        batch = await self._requests.adopt(batch)
+        units, same = self._units(batch)
         rounds = 0
         while units:
             rounds += 1
@@ -58,7 +58,7 @@ class Commit:
         await self._answer_duplicates(batch)
         return [self._receipts[place] for place in range(len(batch))]
 
-    def _units(self, batch: Sequence[PreparedEvent], adopted: set[int]) -> tuple[list[Unit], dict[int, int]]:
+    def _units(self, batch: Sequence[PreparedEvent]) -> tuple[list[Unit], dict[int, int]]:
         """Plain events one by one, those of a window together; of what comes twice, the first alone."""
         firsts: dict[Hashable, int] = {}
         same: dict[int, int] = {}
@@ -69,7 +69,7 @@ class Commit:
             if occurrence is not None and (first := firsts.setdefault(occurrence, place)) != place:
                 same[place] = first
             elif event.window is None:
-                plain.append(Unit([event], [place], adopted=place in adopted))
+                plain.append(Unit([event], [place]))
             else:
                 grouped.setdefault(event.window.identity, []).append(place)
         return plain + [Unit([batch[place] for place in places], places) for places in grouped.values()], same
@@ -80,14 +80,17 @@ class Commit:
         self._now = max(self._now, self._clock())
         documents = [self._document(unit) for unit in units]
         inserted = await insert(self._entries.durable, documents, [unit.document_id for unit in units])
-        conflicts, own = inserted.conflicts, {units[place].document_id for place in inserted.met}
+        conflicts = inserted.conflicts
+        # Units that are there already, and what they were prepared as.
+        origins = {units[place].document_id: origin for place, origin in inserted.met.items()}
         refused = [unit for place, unit in enumerate(units) if place in conflicts]
         if refused:
             by_kind = {kind: [units[place] for place in conflicts if conflicts[place] == kind] for kind in CONFLICTS}
             # What is in a unit's way may be the unit itself, from an attempt whose reply was lost.
-            own |= await learn_windows(self._entries.durable, self._windows, by_kind["window"], self._now)
-            own |= await learn_ids(self._entries.durable, by_kind["event_ids"], self._now, self._holders)
-            refused = [unit for unit in refused if unit.document_id not in own and unit.events]
+            own = await learn_windows(self._entries.durable, self._windows, by_kind["window"], self._now)
+            origins |= {document_id: document_id for document_id in own}
+            origins |= await learn_ids(self._entries.durable, by_kind["event_ids"], self._now, self._holders)
+            refused = [unit for unit in refused if unit.document_id not in origins and unit.events]
         again = {id(unit) for unit in refused}
         placed = [
             (unit, document)
@@ -95,8 +98,8 @@ class Commit:
             if unit.events and id(unit) not in again
         ]
         for unit, _ in placed:
-            if unit.adopted and unit.document_id in own:
-                # The first attempt of its request stored it.
+            if origins and origins.get(unit.document_id, unit.origin) != unit.origin:
+                # Another attempt of its request stored it.
                 self._holders[unit.places[0]] = unit.entry
             elif unit.page is None:
                 self._answer_stored(unit)

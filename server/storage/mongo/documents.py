@@ -5,7 +5,8 @@ A page is what one commit adds to one entry, until it is folded into that entry 
 ids they stand for in one unique index, so that an id counts once, however it came.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -19,19 +20,23 @@ from server.core.stored import Repeats, StoredEvent, first_totals, stored_event
 from server.storage.mongo.fields import event_fields, record_size
 from server.storage.mongo.identity import EntryIds
 
+_LENGTH_BYTES = 4
 _ID_AT = 14
 """Where an encoded document's bytes of `_id` begin: behind the document's length, and type, name, length and subtype
 of its first member."""
 _EVENT_OVERHEAD_BYTES = 1024
 """What an event costs in memory beside its own bytes while it waits for its commit."""
-_MAX_EVENT_BYTES = 14 * 1024 * 1024
-"""A document may have 16 MiB; what is left is for ids and totals."""
+_MAX_EVENT_BYTES = 12 * 1024 * 1024
+"""A document may have 16 MiB; what is left is for totals and for the ids of 100,000 events, which one request may have
+for one window."""
 
 
 class PreparedEvent(msgspec.Struct, frozen=True):
     """An event with what a commit has to know about it; `document` is what a plain one is stored as.
 
-    An event of a window has none: most of them only add to the totals of an entry.
+    An event of a window has none: most of them only add to the totals of an entry. `claim` is what the document that
+    stands for the event claims for it: its id, or what the events of one request for one window have in common.
+    `prepared_as` is the id that it got here, whatever it is stored under.
     """
 
     document_id: bytes
@@ -42,7 +47,8 @@ class PreparedEvent(msgspec.Struct, frozen=True):
     organisation: int
     totals: Repeats
     window: Window | None
-    id_hash: bytes | None
+    claim: bytes | None
+    prepared_as: bytes
 
     @property
     def event(self) -> StoredEvent:
@@ -57,16 +63,19 @@ class PreparedEvent(msgspec.Struct, frozen=True):
     @property
     def occurrence(self) -> Hashable:
         """What is equal for what may count but once: None for an event that is only equal to itself."""
-        if self.id_hash is not None or self.source.request is None:
-            return self.id_hash
-        return self.source.request.id_hash, self.source.position
+        source = self.source
+        if source.id_hash is not None or source.request is None:
+            return source.id_hash
+        return source.request.id_hash, source.position
 
     def renamed(self, document_id: bytes) -> "PreparedEvent":
-        """The same plain event under another id of the same length."""
+        """The same plain event under another id of the same length; its document says what it was prepared as."""
         assert self.document is not None
         encoded = bytes(self.document.raw)
-        renamed = encoded[:_ID_AT] + document_id + encoded[_ID_AT + len(document_id) :]
-        return msgspec.structs.replace(self, document_id=document_id, document=RawBSONDocument(renamed))
+        origin = bson.encode({"prepared_as": self.prepared_as})[_LENGTH_BYTES:]
+        members = encoded[_LENGTH_BYTES:_ID_AT] + document_id + encoded[_ID_AT + len(document_id) : -1] + origin
+        length = (_LENGTH_BYTES + len(members)).to_bytes(_LENGTH_BYTES, "little")
+        return msgspec.structs.replace(self, document_id=document_id, document=RawBSONDocument(length + members))
 
 
 def prepare(submission: Submission, ids: EntryIds, now: int) -> PreparedEvent:
@@ -94,17 +103,29 @@ def prepare(submission: Submission, ids: EntryIds, now: int) -> PreparedEvent:
         submission.organisation_id,
         first_totals(submission),
         submission.window,
-        _id_hash(submission),
+        _claim(submission),
+        document_id,
     )
 
 
-def _id_hash(submission: Submission) -> bytes | None:
-    """An event of a window has no document of its own: it is known again by its place in its request."""
+def origin_of(document: Mapping[str, Any]) -> Any:
+    """What a document was prepared as: its own id, unless its writer took that over from another attempt."""
+    return document.get("prepared_as", document["_id"])
+
+
+def _claim(submission: Submission) -> bytes | None:
+    """An event of a window has no document of its own: without an id it is known again with its request."""
     request = submission.request
     if submission.id_hash is not None or submission.window is None or request is None:
         return submission.id_hash
-    name = request.id_hash + submission.position.to_bytes(4, "big")
-    return blake2b(name, digest_size=16, person=b"position").digest()
+    return _request_claim(request.id_hash, submission.window.identity)
+
+
+# Remembered, because a request asks for one window again and again.
+@lru_cache(maxsize=4096)
+def _request_claim(request_hash: bytes, identity: bytes) -> bytes:
+    """One name for all events of a request that ask for one window: they are always written as one document."""
+    return blake2b(request_hash + identity, digest_size=16, person=b"window").digest()
 
 
 def _plain(document_id: bytes, submission: Submission, event: StoredEvent, now: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from server.core.model import Level, RecordDetails
 from server.core.stored import Repeats, StoredEvent, first_repeats
 
-_TEXTS = (
+_OPTIONAL = (
     "service",
     "component",
     "code",
@@ -21,8 +21,7 @@ _TEXTS = (
     "first_event_time",
     "last_event_time",
 )
-
-
+"""Kept as they are, where an event has them."""
 _RECORD_TEXTS = ("severity_text", "event_name")
 _RECORD_NUMBERS = ("severity_number", "flags", "dropped_attributes_count")
 _RECORD_JSON = ("body", "resource", "scope")
@@ -40,7 +39,7 @@ def event_fields(event: StoredEvent) -> dict[str, Any]:
         "receive_time": event.receive_time,
         "door": event.door,
     }
-    for name in _TEXTS:
+    for name in _OPTIONAL:
         value = getattr(event, name)
         if value is not None:
             fields[name] = value
@@ -77,7 +76,7 @@ def event_of(document: Mapping[str, Any]) -> StoredEvent:
         attributes=get("attributes", "").encode(),
         warnings=tuple(get("warnings", ())),
         record=_record_of(document),
-        **{name: get(name) for name in _TEXTS},
+        **{name: get(name) for name in _OPTIONAL},
     )
 
 

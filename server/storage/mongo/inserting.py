@@ -9,6 +9,7 @@ import msgspec
 from pymongo.errors import AutoReconnect, BulkWriteError, ExecutionTimeout
 
 from server.core.errors import Internal, StoreUnavailable
+from server.storage.mongo.documents import origin_of
 from server.storage.mongo.errors import DUPLICATE_KEY, MAY_PASS
 
 Conflict = Literal["event_ids", "window"]
@@ -16,10 +17,13 @@ CONFLICTS: tuple[Conflict, ...] = ("event_ids", "window")
 
 
 class Inserted(msgspec.Struct):
-    """By place: what is in the way of documents that are not there; which of the others were there already."""
+    """By place: what is in the way of documents that are not there; what others, which were met, were prepared as.
+
+    A document that was met is somebody else's, or our own from an attempt whose reply was lost: `origin_of` tells.
+    """
 
     conflicts: dict[int, Conflict]
-    met: set[int]
+    met: dict[int, Any]
 
 
 _PATIENCE_SECONDS = 4.0
@@ -50,7 +54,7 @@ async def insert(entries: Any, documents: Sequence[Any], ids: Sequence[Any]) -> 
             if monotonic() > deadline:
                 raise
         else:
-            return Inserted({}, set())
+            return Inserted({}, {})
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
@@ -58,23 +62,25 @@ async def _conflicts(
     entries: Any, errors: Sequence[Mapping[str, Any]], ids: Sequence[Any], deadline: float
 ) -> Inserted:
     conflicts: dict[int, Conflict] = {}
-    met: set[int] = set()
+    met: list[int] = []
     for error in errors:
         if error["code"] != DUPLICATE_KEY:
             raise Internal(f"MongoDB refused a document: {str(error.get('errmsg'))[:300]}")
         keys = error.get("keyPattern", {})
         kind = next((kind for kind in CONFLICTS if kind in keys), None)
         if kind is None:
-            met.add(error["index"])
+            met.append(error["index"])
         else:
             conflicts[error["index"]] = kind
-    own = [ids[place] for place in met]
-    while own:
+    origins: dict[Any, Any] = {}
+    unseen = [ids[place] for place in met]
+    while unseen:
         # Seen by a majority read, they cannot be rolled back any more.
-        seen = {document["_id"] async for document in entries.find({"_id": {"$in": own}}, {"_id": 1})}
-        own = [document_id for document_id in own if document_id not in seen]
-        if own:
+        async for document in entries.find({"_id": {"$in": unseen}}, {"prepared_as": 1}):
+            origins[document["_id"]] = origin_of(document)
+        unseen = [document_id for document_id in unseen if document_id not in origins]
+        if unseen:
             if monotonic() > deadline:
                 raise StoreUnavailable(_NO_MAJORITY)
             await asyncio.sleep(_PAUSE_SECONDS)
-    return Inserted(conflicts, met)
+    return Inserted(conflicts, {place: origins[ids[place]] for place in met})

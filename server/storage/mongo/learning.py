@@ -6,14 +6,14 @@ from typing import Any
 from pymongo import UpdateOne
 
 from server.core.model import NANOSECONDS_PER_SECOND
-from server.storage.mongo.documents import forget_claims
+from server.storage.mongo.documents import forget_claims, origin_of
 from server.storage.mongo.units import Unit
 from server.storage.mongo.windows import Windows, identity_of, window_keys
 
 EVENT_ID_NANOSECONDS = 24 * 3600 * NANOSECONDS_PER_SECOND
 """How long an event id is remembered."""
 
-_CLAIM = {"event_ids": 1, "entry": 1, "claim_time": 1}
+_CLAIM = {"event_ids": 1, "entry": 1, "claim_time": 1, "prepared_as": 1}
 _WINDOW = {"window": 1, "window_end": 1}
 
 
@@ -64,18 +64,18 @@ def _as_found(opener: Mapping[str, Any], organisation: int) -> dict[str, Any]:
     return {"_id": opener["_id"], "organisation": organisation, "window": opener["window"]}
 
 
-async def learn_ids(entries: Any, units: Sequence[Unit], now: int, entry_of_place: dict[int, bytes]) -> set[Any]:
-    """Take duplicates out of the units and note their entries, free expired claims; ids of units found there."""
-    own: set[Any] = set()
+async def learn_ids(entries: Any, units: Sequence[Unit], now: int, entry_of_place: dict[int, bytes]) -> dict[Any, Any]:
+    """Take duplicates out, note their entries, free expired claims; units that were found there, and their origins."""
+    found: dict[Any, Any] = {}
     for organisation, group in _by_organisation(units):
         mine = {unit.document_id for unit in group}
-        hashes = {event.id_hash for unit in group for event in unit.events if event.id_hash is not None}
+        hashes = {event.claim for unit in group for event in unit.events if event.claim is not None}
         holder_entries: dict[bytes, bytes] = {}
         expired: list[UpdateOne] = []
         wanted = {"organisation": organisation, "event_ids": {"$in": list(hashes)}}
         async for holder in entries.find(wanted, _CLAIM):
             if holder["_id"] in mine:
-                own.add(holder["_id"])
+                found[holder["_id"]] = origin_of(holder)
                 continue
             claimed = hashes.intersection(map(bytes, holder["event_ids"]))
             if holder["claim_time"] > now - EVENT_ID_NANOSECONDS:
@@ -86,9 +86,9 @@ async def learn_ids(entries: Any, units: Sequence[Unit], now: int, entry_of_plac
         if expired:
             await entries.bulk_write(expired, ordered=False)
         for unit in group:
-            if unit.document_id not in own:
+            if unit.document_id not in found:
                 entry_of_place.update(unit.take_duplicates(holder_entries))
-    return own
+    return found
 
 
 def _by_organisation(units: Iterable[Unit]) -> list[tuple[int, list[Unit]]]:

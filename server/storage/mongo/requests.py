@@ -5,7 +5,7 @@ claimed by a document that says where its first event arrived. Whoever meets tha
 there is then met by its `_id`, what is missing is added, and nothing is doubled.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,32 +29,25 @@ class Requests:
         self._ids = ids
         self._clock = clock
 
-    async def adopt(self, batch: Sequence[PreparedEvent]) -> tuple[list[PreparedEvent], set[int]]:
-        """Claim the requests of a batch; the batch with the ids it has to have, and the places that got others.
+    async def adopt(self, batch: Sequence[PreparedEvent]) -> list[PreparedEvent]:
+        """Claim the requests of a batch; the batch with the ids that it has to have.
 
         When this returns, a journaled majority has the claims. Raises StoreUnavailable.
         """
-        claims = await self._claim({_name(event, request): request for event, request in reversed(_requested(batch))})
-        events = list(batch)
-        places: set[int] = set()
-        if claims:
-            for place, event in enumerate(batch):
-                request = event.source.request
-                if request is None or event.document is None:
-                    continue
-                arrival, process = claim = claims[_name(event, request)]
-                if claim != (self._ids.base_of(request), self._ids.process):
-                    document_id = adopted(event.document_id, arrival + event.source.position, process)
-                    events[place] = event.renamed(document_id)
-                    places.add(place)
-        return events, places
+        names = _requests_of_plain_events(batch)
+        if not names:
+            return list(batch)
+        claims = await self._claim(names)
+        others = {request: claims[name] for request, name in names.items() if claims[name] != self._own_claim(request)}
+        return [_adopted(event, others) for event in batch] if others else list(batch)
 
-    async def _claim(self, requests: dict[bytes, Request]) -> dict[bytes, _Claim]:
-        if not requests:
-            return {}
+    async def _claim(self, requests: Mapping[Request, bytes]) -> dict[bytes, _Claim]:
+        """By the requests' names, who has them: of several arrivals in one batch the first."""
+        claims: dict[bytes, _Claim] = {}
+        for request, name in requests.items():
+            claims.setdefault(name, self._own_claim(request))
         expire_time = datetime.fromtimestamp(self._clock() // NANOSECONDS_PER_SECOND, UTC) + _LIFE
-        claims = {name: (self._ids.base_of(request), self._ids.process) for name, request in requests.items()}
-        names = list(requests)
+        names = list(claims)
         documents = [
             {"_id": name, "base": base, "process": process, "expire_time": expire_time}
             for name, (base, process) in claims.items()
@@ -66,10 +59,23 @@ class Requests:
                 claims[bytes(found["_id"])] = found["base"], bytes(found["process"])
         return claims
 
+    def _own_claim(self, request: Request) -> _Claim:
+        return self._ids.base_of(request), self._ids.process
 
-def _requested(batch: Sequence[PreparedEvent]) -> list[tuple[PreparedEvent, Request]]:
-    return [(event, event.source.request) for event in batch if event.source.request is not None]
+
+def _requests_of_plain_events(batch: Sequence[PreparedEvent]) -> dict[Request, bytes]:
+    """The arrivals that need a claim, and the names of their requests; events of windows claim for themselves."""
+    names: dict[Request, bytes] = {}
+    for event in batch:
+        request = event.source.request
+        if request is not None and event.document is not None and request not in names:
+            names[request] = organisation_prefix(event.organisation) + request.id_hash
+    return names
 
 
-def _name(event: PreparedEvent, request: Request) -> bytes:
-    return organisation_prefix(event.organisation) + request.id_hash
+def _adopted(event: PreparedEvent, others: Mapping[Request, _Claim]) -> PreparedEvent:
+    request = event.source.request
+    if request is None or event.document is None or request not in others:
+        return event
+    arrival, process = others[request]
+    return event.renamed(adopted(event.document_id, arrival + event.source.position, process))

@@ -16,13 +16,9 @@ from server.storage.mongo.windows import KnownWindow, window_keys
 
 
 class Unit:
-    """Events that are written as one document. `places` are theirs in the batch.
+    """Events that are written as one document. `places` are theirs in the batch."""
 
-    `adopted`: it is a plain event, and has the id that it has from another attempt.
-    """
-
-    def __init__(self, events: list[PreparedEvent], places: list[int], *, adopted: bool = False) -> None:
-        self.adopted = adopted
+    def __init__(self, events: list[PreparedEvent], places: list[int]) -> None:
         self.events = events
         self.places = places
         self.page: KnownWindow | None = None
@@ -37,17 +33,23 @@ class Unit:
         return self.page.entry if self.page is not None else self.events[0].document_id
 
     @property
+    def origin(self) -> bytes | str:
+        """What the document says it was prepared as, if this unit is what was written (`documents.origin_of`)."""
+        first = self.events[0]
+        return first.prepared_as if first.window is None else self.document_id
+
+    @property
     def identity(self) -> bytes | None:
         """The window's, if the events ask for one."""
         window = self.events[0].window
         return None if window is None else window.identity
 
     def take_duplicates(self, holders: Mapping[bytes, bytes]) -> dict[int, bytes]:
-        """Take out the events whose id somebody holds; by their places, the entries that have them."""
+        """Take out the events whose claim somebody holds; by their places, the entries that have them."""
         kept: list[tuple[PreparedEvent, int]] = []
         duplicates: dict[int, bytes] = {}
         for event, place in zip(self.events, self.places, strict=True):
-            holder = None if event.id_hash is None else holders.get(event.id_hash)
+            holder = None if event.claim is None else holders.get(event.claim)
             if holder is None:
                 kept.append((event, place))
             else:
@@ -119,7 +121,8 @@ class Unit:
         return samples
 
     def _claims(self, now: int) -> dict[str, Any]:
-        return claims([event.id_hash for event in self.events if event.id_hash is not None], now)
+        # Events of one request have one claim.
+        return claims(list(dict.fromkeys(event.claim for event in self.events if event.claim is not None)), now)
 
     def _totals(self) -> Repeats:
         total = self.events[0].totals

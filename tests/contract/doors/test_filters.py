@@ -138,6 +138,9 @@ WRONG: dict[str, tuple[Filters, Failure]] = {
     "from after to": ({"from": f"{SECOND}.1Z", "to": f"{SECOND}Z"}, Failure("INVALID_TIME_RANGE", "from")),
     "no word": ({"q": " - "}, Failure("INVALID_FILTER", "q")),
     "query that cannot be read": ({"query": "level:eror"}, Failure("INVALID_FILTER", "query")),
+    "too many dots": ({"attribute.a" + ".b" * 41: "x"}, Failure("INVALID_FILTER", ("attribute.a" + ".b" * 41)[:70])),
+    "too many dots in a query": ({"query": "a" + ".b" * 41 + ":x"}, Failure("INVALID_FILTER", "query")),
+    "number beyond all numbers": ({"query": "a:>" + "9" * 400}, Failure("INVALID_FILTER", "query")),
     "long query": ({"query": "q " * 2500}, Failure("INVALID_FILTER", "query")),
     "two beginnings": ({"query": "from:-1h", "from": f"{SECOND}Z"}, Failure("INVALID_TIME_RANGE", "from")),
 }

@@ -102,6 +102,35 @@ async def test_windows_of_a_repeated_request_count_once_though_they_are_over(sto
     assert outcomes(await commit(store, submission("next", key="k"))) == [STORED]
 
 
+async def test_requests_that_meet_in_a_window_are_each_known_again(store: Store[Any], clock: Clock) -> None:
+    def one() -> list[Submission]:
+        own_id = submission("w", key="k", event_id="a")
+        return request(submission("w", key="k"), own_id, *(submission("w", key="k") for _ in range(2)), name="one")
+
+    def other(name: str) -> list[Submission]:
+        return request(submission("w", key="k"), submission("plain"), submission("w", key="k"), name=name)
+
+    first = await commit(store, *one(), *other("other"), submission("w", key="k"))
+    assert outcomes(first) == [STORED, *[DEBOUNCED] * 4, STORED, DEBOUNCED, DEBOUNCED]
+    mixed_up = await commit(store, *other("third"), *one(), submission("w", key="k"), *other("other"))
+    assert outcomes(mixed_up) == [DEBOUNCED, STORED, DEBOUNCED, *[DUPLICATE] * 4, DEBOUNCED, *[DUPLICATE] * 3]
+    assert await counts(store) == {"w": 4 + 2 + 1 + 2 + 1, "plain": 2}
+    clock.now += 10 * SECOND
+    assert outcomes(await commit(store, submission("next", key="k"))) == [STORED]
+    late = await commit(store, *other("fourth"), *one(), *other("third"))
+    assert outcomes(late) == [DEBOUNCED, STORED, DEBOUNCED, *[DUPLICATE] * 7]
+    assert {receipt.entry_id for receipt in late[3:7]} == {first[0].entry_id}
+    assert await counts(store) == {"w": 10, "next": 1 + 2, "plain": 3}
+
+
+async def test_an_event_of_a_window_that_was_refused_at_first_is_not_counted_later(store: Store[Any]) -> None:
+    events = [submission("w", key="k") for _ in range(3)]
+    arrival = request(*events)
+    await commit(store, arrival[0], arrival[2])
+    assert outcomes(await commit(store, *request(*events))) == [DUPLICATE] * 3
+    assert await counts(store) == {"w": 2}
+
+
 async def test_events_of_a_request_that_are_known_by_their_id_alone_are_counted_once(store: Store[Any]) -> None:
     await commit(store, submission("id", event_id="a"))
     first = await commit(store, *request(*mixed()))

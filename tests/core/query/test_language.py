@@ -165,6 +165,32 @@ def test_of_a_long_query_the_place_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "position", "reason"),
+    [
+        (f"n:>{'9' * 400}", 3, "1.8e308"),
+        (f"n:<=-{'9' * 400}", 3, "1.8e308"),
+        (f"n:1..{'9' * 400}", 3, "1.8e308"),
+        (f"n:-{'9' * 400}..5", 3, "1.8e308"),
+        (f"-n:404,>{'9' * 400}", 8, "1.8e308"),
+        ("word a" + ".b" * 41 + ":1", 90, "40 dots"),
+        ("word a" + ".b" * 41 + ":>1", 6, "40 dots"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_is_too_much_is_pointed_at(text: str, position: int, reason: str) -> None:
+    with pytest.raises(InvalidField) as caught:
+        asked(text)
+    assert (caught.value.code, caught.value.field) == ("INVALID_FILTER", "query")
+    assert reason in caught.value.description
+    assert f"character {position} of query" in caught.value.description
+
+
+@pytest.mark.parametrize("text", [f"n:{'9' * 400}", f'n:>"{"9" * 400}"', "a" + ".b" * 40 + ":1"])
+def test_what_is_almost_too_much_is_not(text: str) -> None:
+    assert asked(text) == asked(format_query(asked(text)))
+
+
+@pytest.mark.parametrize(
     "text", [" ".join(f"a:={number}" for number in range(101)), "a:" + ",".join(map(str, range(101)))]
 )
 def test_there_are_limits(text: str) -> None:

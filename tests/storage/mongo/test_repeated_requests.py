@@ -99,6 +99,47 @@ async def test_a_reply_that_was_lost_anywhere_doubles_nothing_when_the_same_proc
             assert await counts(store) == EXPECTED, place
 
 
+async def test_an_attempt_that_died_anywhere_is_completed_though_its_window_is_over(mongodb: Databases) -> None:
+    def arrival(name: str) -> list[Submission]:
+        own_id = submission(name, key="w", event_id=name)
+        others = submission(name, key="open", interval=HOUR), submission(name)
+        return request(*(submission(name, key="w") for _ in range(3)), own_id, *others, name=name)
+
+    for place, fate in enumerate(fates(Died)):
+        clock = Clock()
+        url = mongodb.empty("requests")
+        await prepare(url, clock)
+        with suppress(Died):
+            async with mongo_store(url, clock, connect=DyingClient(fate).connect) as store:
+                fate.countdown, fate.moment = place, "after"
+                await commit(store, *arrival("one"), *arrival("two"))
+                fate.countdown = None
+        clock.now += HOUR
+        async with mongo_store(url, clock) as store:
+            await commit(store, submission("next", key="w", interval=HOUR))
+            receipts = await commit(store, *arrival("two"), *arrival("three"), *arrival("one"))
+            assert {receipt.outcome for receipt in receipts[6:10]} == {Outcome.DEBOUNCED}
+            found: Counter[str | None] = Counter()
+            for entry in await read_all(store):
+                found[entry.debounce_key] += entry.event_count
+            # "next" and "open" are not of the requests, nor is the plain "known".
+            assert found == {"w": 1 + 3 * 4, "open": 1 + 3, None: 1 + 3}, place
+            again = await commit(store, *arrival("one"), *arrival("two"), *arrival("three"))
+            assert {receipt.outcome for receipt in again} == {Outcome.DUPLICATE}
+
+
+async def test_the_events_of_a_request_for_a_window_have_one_claim(mongodb: Databases) -> None:
+    async with mongo_store(mongodb.empty("requests"), Clock()) as store:
+        await store.create_organisation("one")
+        own_id = submission(key="k", event_id="a")
+        await commit(store, *request(*(submission(key="k") for _ in range(500)), own_id))
+        requests = [request(*(submission(key="k") for _ in range(500)), name=name) for name in ("2", "3")]
+        await commit(store, *requests[0], *requests[1])
+        assert await store._entries.durable.count_documents({"event_ids": {"$size": 2}}) == 2
+        # Only plain events have to find the `_id`s that they had.
+        assert await store._connection.database[REQUESTS].count_documents({}) == 0
+
+
 async def test_what_an_attempt_had_stored_by_half_is_known_and_the_rest_added(mongodb: Databases) -> None:
     clock = Clock()
     url = mongodb.empty("requests")
