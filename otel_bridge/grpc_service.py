@@ -5,8 +5,8 @@ from functools import partial
 import grpc
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 
+from otel_bridge.arrival import check_size, too_slow
 from otel_bridge.encodings import PROTOBUF
-from otel_bridge.limits import check_size, too_slow
 from otel_bridge.receiver import LOGS_ONLY, Receiver, shortened
 from server.core.budget import Lease
 from server.core.errors import Internal, NotFound, TrackingError

@@ -8,8 +8,8 @@ from typing import Any
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from otel_bridge.arrival import most_bytes, too_slow
 from otel_bridge.encodings import ENCODINGS, JSON, Encoding
-from otel_bridge.limits import most_bytes, too_slow
 from otel_bridge.receiver import LOGS_ONLY, Receiver, shortened
 from server.core.errors import Internal, NotFound, TrackingError, UnsupportedMediaType
 from server.core.model import ApiKey, Door

@@ -14,7 +14,7 @@ import bson
 import msgspec
 from bson.raw_bson import RawBSONDocument
 
-from server.core.errors import TooLarge
+from server.core.errors import event_too_large
 from server.core.model import NANOSECONDS_PER_MILLISECOND, Submission, Window
 from server.core.stored import Repeats, StoredEvent, first_totals, stored_event
 from server.storage.mongo.fields import event_fields, record_size
@@ -89,11 +89,7 @@ def prepare(submission: Submission, ids: EntryIds, now: int) -> PreparedEvent:
     else:
         size = _encoded_size(submission)
     if size > _MAX_EVENT_BYTES:
-        raise TooLarge(
-            f"The event would take {size} bytes in MongoDB; {_MAX_EVENT_BYTES} fit into a document.",
-            code="EVENT_TOO_LARGE",
-            message="Event too large",
-        )
+        raise event_too_large(f"The event would take {size} bytes in MongoDB; {_MAX_EVENT_BYTES} fit into a document.")
     return PreparedEvent(
         document_id,
         document,
