@@ -21,7 +21,7 @@ run: .venv/runtime ## install what is needed and start the service, with its dat
 
 test: .venv/development ## install what is needed and run the whole test suite
 	@echo "Running the tests"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 test-faults: .venv/development ## run the fault tests at full length (many minutes)
 	@echo "Running the fault tests at full length"
