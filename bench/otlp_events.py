@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable, Iterator
 from itertools import count
+from time import time_ns
 from typing import Any
 
 import msgspec
@@ -54,7 +55,8 @@ BODIES: dict[str, Callable[[int], Iterator[bytes]]] = {
 
 def _numbered(body: bytes) -> Iterator[bytes]:
     before, after = body.split(_PLACE.encode())
-    return (b"%b%020d%b" % (before, number, after) for number in count())
+    # From another number in each process: an earlier round's requests would be known again.
+    return (b"%b%020d%b" % (before, number, after) for number in count(time_ns()))
 
 
 def _record(number: int) -> LogRecord:

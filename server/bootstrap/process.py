@@ -63,6 +63,8 @@ class Process:
     def run(self, stop_signal: "Callable[[], asyncio.Future[None]]") -> int:
         """Serve until the future that `stop_signal` gives is done; the exit code. Raises Refused."""
         prepare_interpreter()
+        if self._settings.doors == ("otlp",):
+            _share_one_heap()
         return uvloop.run(self._run(stop_signal))
 
     async def _run(self, stop_signal: "Callable[[], asyncio.Future[None]]") -> int:
@@ -129,14 +131,14 @@ def prepare_interpreter() -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(*_COLLECTOR_THRESHOLDS)
-    _share_one_heap()
 
 
 def _share_one_heap() -> None:
     """Let all threads take memory from one heap, so that what one of them gave back serves the next.
 
     gRPC inflates a message on any of its threads, and glibc's heap of a thread keeps what it once had: the largest
-    message there may be, once for each thread. Other C libraries have no such heaps.
+    message there may be, once for each thread. Other C libraries have no such heaps. Threads that wait for one another
+    make small calls a fifth dearer: so this is for the bridge alone, which has the large messages.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

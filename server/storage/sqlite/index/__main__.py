@@ -32,7 +32,7 @@ _LOOKS = 10
 _FAILED_SECONDS = 2.0
 """After a failure, before the next try."""
 _END_SECONDS = 1.0
-_NICENESS = 10
+_NICENESS = 19
 
 
 def main(database: Path) -> int:
