@@ -1,34 +1,25 @@
 """OTLP over gRPC: what an exporter sends is stored, and what it reads is what the specification says."""
 
 import asyncio
-import gzip
-import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from time import time_ns
 from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
-import pytest_asyncio
-from google.protobuf import descriptor_pb2
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
 from tests.support.fixtures import IN_SESSION, Clock
 from tests.support.in_process import Client, InProcessService, in_process
 from tests.support.otlp_client import OtlpGrpc, Refused, logs, otlp_grpc
 from tests.support.raw_http2 import (
-    DATA,
     END_HEADERS,
     END_STREAM,
     HEADERS,
     Frame,
     call_headers,
     connected,
-    field,
     frame,
 )
 from tests.support.results import find
@@ -39,13 +30,6 @@ SERVICE = "opentelemetry.proto.collector.logs.v1.LogsService"
 BAD_LEVEL = {"tracking.level": "loud"}
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def otlp(service: InProcessService, client: Client) -> AsyncIterator[OtlpGrpc]:
-    """OTLP with the key of a new organisation."""
-    async with otlp_grpc(service.otlp_grpc_port, client.key) as connected_client:
-        yield connected_client
-
-
 def _partial(answer: bytes | Refused) -> tuple[int, str]:
     assert isinstance(answer, bytes), answer
     response = ExportLogsServiceResponse.FromString(answer)
@@ -53,8 +37,8 @@ def _partial(answer: bytes | Refused) -> tuple[int, str]:
     return response.partial_success.rejected_log_records, response.partial_success.error_message
 
 
-async def test_success_is_the_empty_response_and_the_records_are_there(otlp: OtlpGrpc, client: Client) -> None:
-    assert await otlp.export(logs("one", "two", "three")) == b""
+async def test_success_is_the_empty_response_and_the_records_are_there(over_grpc: OtlpGrpc, client: Client) -> None:
+    assert await over_grpc.export(logs("one", "two", "three")) == b""
     entries = await find(client.rest)
     assert sorted(entry["message"] for entry in entries) == ["one", "three", "two"]
     assert {entry["door"] for entry in entries} == {"otlp_grpc"}
@@ -73,8 +57,10 @@ def _empty_scope() -> ExportLogsServiceRequest:
 
 
 @pytest.mark.parametrize("request_", [ExportLogsServiceRequest(), _empty_resource(), _empty_scope()])
-async def test_an_empty_request_is_fine(otlp: OtlpGrpc, client: Client, request_: ExportLogsServiceRequest) -> None:
-    assert await otlp.export(request_) == b""
+async def test_an_empty_request_is_fine(
+    over_grpc: OtlpGrpc, client: Client, request_: ExportLogsServiceRequest
+) -> None:
+    assert await over_grpc.export(request_) == b""
     assert await find(client.rest) == []
 
 
@@ -85,24 +71,26 @@ async def test_an_empty_request_costs_one_unit(service: InProcessService, client
         assert isinstance(await otlp.export(b""), Refused)
 
 
-async def test_unacceptable_records_are_counted_and_the_others_stored(otlp: OtlpGrpc, client: Client) -> None:
+async def test_unacceptable_records_are_counted_and_the_others_stored(over_grpc: OtlpGrpc, client: Client) -> None:
     request = logs("good")
     request.MergeFrom(logs("bad", "bad", attributes=BAD_LEVEL))
     request.MergeFrom(logs("good"))
-    rejected, message = _partial(await otlp.export(request))
+    rejected, message = _partial(await over_grpc.export(request))
     assert rejected == 2
     assert message.startswith("record 2 of 4: INVALID_LEVEL: ")
     assert [entry["message"] for entry in await find(client.rest)] == ["good", "good"]
 
 
-async def test_a_request_of_unacceptable_records_alone_is_no_failure(otlp: OtlpGrpc) -> None:
-    rejected, message = _partial(await otlp.export(logs("a" * 5000, "b", attributes={"tracking.level": "x" * 9000})))
+async def test_a_request_of_unacceptable_records_alone_is_no_failure(over_grpc: OtlpGrpc) -> None:
+    rejected, message = _partial(
+        await over_grpc.export(logs("a" * 5000, "b", attributes={"tracking.level": "x" * 9000}))
+    )
     assert rejected == 2
     assert len(message.encode()) < 4096
 
 
-async def test_a_record_that_is_too_large_is_rejected_alone(otlp: OtlpGrpc, client: Client) -> None:
-    rejected, message = _partial(await otlp.export(logs("x" * 1_100_000, "small")))
+async def test_a_record_that_is_too_large_is_rejected_alone(over_grpc: OtlpGrpc, client: Client) -> None:
+    rejected, message = _partial(await over_grpc.export(logs("x" * 1_100_000, "small")))
     assert rejected == 1
     assert "EVENT_TOO_LARGE" in message
     assert [entry["message"] for entry in await find(client.rest)] == ["small"]
@@ -127,19 +115,19 @@ async def test_every_record_has_one_outcome(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"\xff" * 100, b"\x0a\x7f", b"\x00", b"\x0a\x02\x12\x05"])
-async def test_what_cannot_be_decoded_is_invalid(otlp: OtlpGrpc, data: bytes) -> None:
-    answer = await otlp.export(data)
+async def test_what_cannot_be_decoded_is_invalid(over_grpc: OtlpGrpc, data: bytes) -> None:
+    answer = await over_grpc.export(data)
     assert isinstance(answer, Refused)
     assert (answer.code, answer.reason, list(answer.delays)) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_BODY", [])
 
 
 @pytest.mark.parametrize("nested", [40, 200])
-async def test_what_is_nested_too_deeply_is_invalid(otlp: OtlpGrpc, nested: int) -> None:
+async def test_what_is_nested_too_deeply_is_invalid(over_grpc: OtlpGrpc, nested: int) -> None:
     request = logs("deep")
     value = request.resource_logs[0].scope_logs[0].log_records[0].attributes.add(key="a").value
     for _ in range(nested):
         value = value.kvlist_value.values.add(key="a").value
-    answer = await otlp.export(request)
+    answer = await over_grpc.export(request)
     assert isinstance(answer, Refused)
     assert answer.code is grpc.StatusCode.INVALID_ARGUMENT
 
@@ -164,8 +152,8 @@ async def test_a_quota_says_when_to_send_again(service: InProcessService, client
 
 
 @pytest.mark.parametrize("coding", [grpc.Compression.NoCompression, grpc.Compression.Gzip, grpc.Compression.Deflate])
-async def test_compressed_requests_are_read(otlp: OtlpGrpc, client: Client, coding: grpc.Compression) -> None:
-    assert await otlp.export(logs("x" * 100_000), compression=coding) == b""
+async def test_compressed_requests_are_read(over_grpc: OtlpGrpc, client: Client, coding: grpc.Compression) -> None:
+    assert await over_grpc.export(logs("x" * 100_000), compression=coding) == b""
     assert len(await find(client.rest)) == 1
 
 
@@ -238,104 +226,16 @@ async def _ends(frames: AsyncIterator[Frame], calls: int) -> AsyncIterator[Frame
 
 
 async def test_a_bug_of_ours_is_no_reason_to_drop_a_batch(
-    service: InProcessService, otlp: OtlpGrpc, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    service: InProcessService, over_grpc: OtlpGrpc, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
         patch.setattr(type(service.core.services.admission), "charge_rest", broken)
-        answer = await otlp.export(logs("one"))
+        answer = await over_grpc.export(logs("one"))
     assert isinstance(answer, Refused)
     assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "INTERNAL")
     assert list(answer.delays) == [5, 5]
     assert "ZeroDivisionError" in caplog.text
-    assert await otlp.export(logs("one")) == b""
-
-
-@pytest.mark.parametrize("key", ["", "trk_" + "x" * 43])
-async def test_a_bad_key_is_refused_before_the_message_is_there(service: InProcessService, key: str) -> None:
-    async with connected(service.otlp_grpc_port) as connection:
-        path = f"/{SERVICE}/Export"
-        await connection.send(frame(HEADERS, flags=END_HEADERS, stream=1, payload=call_headers(path, key)))
-        # Nothing of a message is ever sent.
-        async for each in connection.frames():
-            if each.kind == HEADERS and each.stream == 1:
-                assert each.flags & END_STREAM
-                break
-
-
-async def test_keys_that_may_not_ingest_are_refused(service: InProcessService, client: Client) -> None:
-    reader = await client.with_key("read")
-    browser = await client.with_key(kind="browser", origins=("https://shop.example",))
-    codes = []
-    for key in ("none", reader.key, browser.key):
-        async with otlp_grpc(service.otlp_grpc_port, key) as otlp:
-            answer = await otlp.export(b"\xff")
-            assert isinstance(answer, Refused)
-            codes.append((answer.code.name, answer.reason))
-    assert codes == [
-        ("UNAUTHENTICATED", "INVALID_API_KEY"),
-        ("PERMISSION_DENIED", "INSUFFICIENT_SCOPE"),
-        ("PERMISSION_DENIED", "ORIGIN_NOT_ALLOWED"),
-    ]
-
-
-async def test_many_calls_go_side_by_side_on_one_connection(otlp: OtlpGrpc, client: Client) -> None:
-    answers = await asyncio.gather(*(otlp.export(logs(f"call {number}")) for number in range(32)))
-    assert answers == [b""] * 32
-    assert len(await find(client.rest)) == 32
-
-
-@pytest.mark.parametrize("name", ["trace.v1.TraceService", "metrics.v1.MetricsService"])
-async def test_traces_and_metrics_are_not_taken(otlp: OtlpGrpc, name: str) -> None:
-    answer = await otlp.call(f"/opentelemetry.proto.collector.{name}/Export", b"")
-    assert isinstance(answer, Refused)
-    assert (answer.code, answer.message) == (grpc.StatusCode.UNIMPLEMENTED, "logs only")
-
-
-async def test_health_and_reflection_know_this_service_and_no_other(service: InProcessService, otlp: OtlpGrpc) -> None:
-    health: Any = health_pb2_grpc.HealthStub(otlp.channel)
-    for name in ("", SERVICE):
-        answer = await health.Check(health_pb2.HealthCheckRequest(service=name))
-        assert answer.status == health_pb2.HealthCheckResponse.SERVING
-    with pytest.raises(grpc.aio.AioRpcError):
-        await health.Check(health_pb2.HealthCheckRequest(service="tracking.v1.TrackingService"))
-    listed = (await _reflect(otlp, list_services="")).list_services_response.service
-    own = {"grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
-    assert {one.name for one in listed} == {SERVICE, *own}
-    described = (await _reflect(otlp, file_containing_symbol=SERVICE)).file_descriptor_response.file_descriptor_proto
-    files = [descriptor_pb2.FileDescriptorProto.FromString(data) for data in described]
-    assert "LogsService" in {one.name for file in files for one in file.service}
-
-
-async def _reflect(otlp: OtlpGrpc, **asked: str) -> Any:
-    channel: Any = otlp.channel
-    stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
-    request = reflection_pb2.ServerReflectionRequest(**asked)  # type: ignore[arg-type]  # texts alone
-    return await stub.ServerReflectionInfo(iter([request]), timeout=10).read()
-
-
-@pytest.mark.parametrize(
-    ("encoding", "data"),
-    [
-        (b"gzip", b"no gzip"),
-        (b"gzip", gzip.compress(b"cut off" * 100)[:-10]),
-        (b"deflate", zlib.compress(b"cut off" * 100)[:-10]),
-        (b"zstd", b"\x28\xb5\x2f\xfd\x04\x00\x01\x00\x00\x99\xe9\xd8\x51"),
-        (b"none of these", b"x"),
-    ],
-)
-async def test_what_cannot_be_inflated_harms_nobody(
-    otlp: OtlpGrpc, client: Client, service: InProcessService, encoding: bytes, data: bytes
-) -> None:
-    body = b"\x01" + len(data).to_bytes(4, "big") + data
-    async with connected(service.otlp_grpc_port) as connection:
-        block = call_headers(f"/{SERVICE}/Export", client.key, extra=field(b"grpc-encoding", encoding))
-        await connection.send(frame(HEADERS, flags=END_HEADERS, stream=1, payload=block))
-        await connection.send(frame(DATA, flags=END_STREAM, stream=1, payload=body))
-        async for each in connection.frames():
-            if each.stream == 1 and each.flags & END_STREAM:
-                break
-    assert await otlp.export(logs("after it", time=time_ns())) == b""
-    assert service.core.services.budget.used == 0
+    assert await over_grpc.export(logs("one")) == b""

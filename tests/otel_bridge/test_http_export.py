@@ -39,12 +39,6 @@ BAD_LEVEL = {"tracking.level": "loud"}
 NOT_READ = {PROTOBUF: b"\xff" * 100, JSON: b"{"}
 
 
-@pytest.fixture(params=["own port", "main port"])
-def port(service: InProcessService, request: pytest.FixtureRequest) -> int:
-    """A port that takes OTLP over HTTP."""
-    return {"own port": service.otlp_http_port, "main port": service.http_port}[request.param]
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def otlp(port: int, client: Client) -> AsyncIterator[OtlpHttp]:
     """OTLP with the key of a new organisation."""
@@ -222,32 +216,6 @@ async def test_json_that_is_no_request_is_malformed(otlp: OtlpHttp, body: bytes)
     assert status_of(answer).code == 3
 
 
-SHOP = "https://shop.example"
-
-
-async def test_browser_keys_work_from_their_origins_alone(port: int, client: Client) -> None:
-    browser = await client.with_key(kind="browser", origins=(SHOP,))
-    async with otlp_http(port, browser.key) as otlp:
-        answers = [
-            await otlp.post(logs_json("x"), JSON, **fields)
-            for fields in ({"Origin": SHOP}, {"Origin": "https://a.b"}, {})
-        ]
-    assert [answer.status for answer in answers] == [200, 403, 403]
-    assert answers[0].fields["access-control-allow-origin"] == SHOP
-    # The page has to be able to read why not.
-    assert answers[1].fields["access-control-allow-origin"] == "https://a.b"
-    assert {answer.fields["vary"] for answer in answers[:2]} == {"Origin"}
-    assert "Retry-After" in answers[1].fields["access-control-expose-headers"]
-
-
-async def test_a_page_sends_no_more_at_once_than_over_rest(port: int, client: Client) -> None:
-    browser = await client.with_key(kind="browser", origins=(SHOP,))
-    large = logs(*["x" * 900_000] * 7).SerializeToString()
-    for key, status in ((browser.key, 413), (client.key, 200)):
-        async with otlp_http(port, key) as otlp:
-            assert (await otlp.post(large, Origin=SHOP)).status == status
-
-
 @pytest.mark.parametrize("media_type", [PROTOBUF, JSON])
 async def test_what_does_not_arrive_in_time_may_be_sent_again(tmp_path: Path, media_type: str) -> None:
     async with in_process(tmp_path, body_seconds=0.3) as running:
@@ -261,26 +229,6 @@ async def test_what_does_not_arrive_in_time_may_be_sent_again(tmp_path: Path, me
                 status_of(answer)
                 assert await connection.closed() == b""
         assert (await running.event_counts())["otlp_http", "", "shed", "overloaded"] == 2
-
-
-async def test_a_preflight_needs_no_key(port: int) -> None:
-    asked = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
-    async with connected(port) as connection:
-        answer = await connection.ask(request("OPTIONS", LOGS, asked))
-    assert answer.status == 204
-    assert answer.fields["access-control-allow-origin"] == SHOP
-    assert answer.fields["access-control-allow-methods"] == "POST"
-    allowed = answer.fields["access-control-allow-headers"]
-    assert allowed == "authorization, content-type, content-encoding, idempotency-key, traceparent"
-
-
-async def test_a_page_can_read_every_error(port: int) -> None:
-    async with otlp_http(port, "none") as otlp:
-        for answer in (
-            await otlp.post(b"x", Origin=SHOP),
-            await otlp.ask("PUT", LOGS, b"", Origin=SHOP),
-        ):
-            assert answer.fields["access-control-allow-origin"] == SHOP
 
 
 async def test_the_bridge_can_be_watched_on_its_own_port(service: InProcessService, client: Client) -> None:

@@ -86,3 +86,15 @@ def error_of(log_record: LogRecord, **blocks: Any) -> TrackingError:
     (result,) = protobuf_results(request_of(log_record, **blocks))
     assert isinstance(result, TrackingError), result
     return result
+
+
+def json_request(*records: Any) -> dict[str, Any]:
+    """A request in JSON with these records."""
+    return {"resourceLogs": [{"scopeLogs": [{"logRecords": list(records)}]}]}
+
+
+def json_event(**record: Any) -> LogEvent:
+    """The event of one record in JSON."""
+    (event,) = json_results(json_request(record))
+    assert isinstance(event, LogEvent)
+    return event

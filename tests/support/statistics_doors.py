@@ -9,7 +9,23 @@ from server.client.statistics_json import facets_fields, group_fields, histogram
 from tests.support.grpc_door import GrpcDoor
 from tests.support.grpc_messages import filter_message, timestamp
 from tests.support.rest_door import RestDoor, failure_of
-from tests.support.results import DoorClient, Failure, Filters
+from tests.support.results import DoorClient, Event, Failure, Filters
+
+HOUR = "2026-05-06T07"
+RANGE: Filters = {"from": f"{HOUR}:00:00Z", "to": f"{HOUR}:10:00Z"}
+EVENTS: list[Event] = [
+    {"message": "card 1 declined", "level": "error", "service": "shop", "code": "E1", "eventTime": f"{HOUR}:00:00Z"},
+    {"message": "card 2 declined", "level": "error", "service": "shop", "code": "E2", "eventTime": f"{HOUR}:04:59.9Z"},
+    {"message": "card 3 declined", "level": "critical", "service": "shop", "eventTime": f"{HOUR}:05:00Z"},
+    {"message": "mail sent", "service": "mail", "environment": "production", "eventTime": f"{HOUR}:09:59.999999999Z"},
+    {"message": "mail sent", "service": "mail", "component": "smtp", "eventTime": f"{HOUR}:10:00Z"},
+]
+
+
+def answered(answer: dict[str, Any] | Failure) -> dict[str, Any]:
+    assert not isinstance(answer, Failure), answer
+    return answer
+
 
 Answer = dict[str, Any]
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
