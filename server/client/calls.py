@@ -29,19 +29,24 @@ def send_event(target: Target, event: LogEvent) -> LogResponse:
 
 def read_entries(target: Target, chosen: EntryFilter, limit: int) -> Iterator[Entry]:
     """At most `limit` entries, newest first, page by page. Raises Refused."""
-    metadata = target.metadata()
-    request = ListEntriesRequest(filter=chosen)
     with connect(target) as channel:
         stub = query_service_pb2_grpc.QueryServiceStub(channel)
-        while limit > 0:
-            request.page_size = min(limit, _LARGEST_PAGE)
-            page = stub.ListEntries(request, timeout=_PAGE_SECONDS, metadata=metadata)
+        for page in pages(target, stub.ListEntries, ListEntriesRequest(filter=chosen), "entries", limit):
             yield from page.entries
-            limit -= len(page.entries)
-            # A page may be empty and yet not the last.
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+
+
+def pages(target: Target, call: Any, request: Any, items: str, limit: int) -> Iterator[Any]:
+    """Answer after answer of a list, until there were `limit` of its items or no more."""
+    metadata = target.metadata()
+    while limit > 0:
+        request.page_size = min(limit, _LARGEST_PAGE)
+        page = call(request, timeout=_PAGE_SECONDS, metadata=metadata)
+        yield page
+        limit -= len(getattr(page, items))
+        # A page may be empty and yet not the last.
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
 
 
 def ask_health(target: Target) -> str:

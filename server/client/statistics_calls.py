@@ -9,12 +9,12 @@ from tracking.v1.group_pb2 import Group
 from tracking.v1.histogram_pb2 import Histogram
 from tracking.v1.query_service_pb2 import GetHistogramRequest, ListGroupsRequest
 
+from server.client.calls import pages
 from server.client.connection import Target, connect
 from server.core.model import NANOSECONDS_PER_SECOND
 from server.core.statistics import GroupSort
 
 _SECONDS = 30.0
-_LARGEST_PAGE = 200
 
 
 def read_histogram(target: Target, chosen: EntryFilter, step: int | None) -> Histogram:
@@ -32,7 +32,6 @@ def read_groups(
     target: Target, chosen: EntryFilter, *, statuses: Iterable[str], sort: GroupSort, limit: int
 ) -> Iterator[Group]:
     """At most `limit` groups in order, page by page. Raises Refused."""
-    metadata = target.metadata()
     request = ListGroupsRequest(
         filter=chosen,
         status=[f"GROUP_STATUS_{status.upper()}" for status in statuses],
@@ -40,11 +39,5 @@ def read_groups(
     )
     with connect(target) as channel:
         stub = query_service_pb2_grpc.QueryServiceStub(channel)
-        while limit > 0:
-            request.page_size = min(limit, _LARGEST_PAGE)
-            page = stub.ListGroups(request, timeout=_SECONDS, metadata=metadata)
+        for page in pages(target, stub.ListGroups, request, "groups", limit):
             yield from page.groups
-            limit -= len(page.groups)
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token

@@ -6,16 +6,7 @@ from hypothesis import strategies as st
 
 from server.core.errors import RateLimited, TooLarge
 from server.core.rates import RateLimiter, RateState
-
-
-class Clock:
-    """Seconds that pass only when told."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clocks import Clock
 
 
 @pytest.fixture
@@ -44,7 +35,7 @@ def test_whoever_waits_as_long_as_told_is_let_in(limiter: RateLimiter, clock: Cl
         delay = caught.value.retry_after_seconds
         assert delay is not None
         assert 0 < delay <= 1
-        clock.now += delay
+        clock.seconds += delay
         assert limiter.take("key", 7, events).remaining == 0
 
 
@@ -83,14 +74,14 @@ def test_a_refused_batch_keeps_its_first_unit_and_is_told_when_all_of_it_can_pas
         limiter.take_rest("key", 10, 9)
     assert limiter.state("key", 10).remaining == 4
     assert caught.value.retry_after_seconds == pytest.approx(0.5)
-    clock.now += 0.5
+    clock.seconds += 0.5
     limiter.take("key", 10)
     assert limiter.take_rest("key", 10, 9).remaining == 0
 
 
 def test_the_state_says_when_the_bucket_is_full(limiter: RateLimiter, clock: Clock) -> None:
     assert limiter.take("key", 2) == RateState(limit=2, remaining=1, reset_seconds=1)
-    clock.now += 0.5
+    clock.seconds += 0.5
     assert limiter.state("key", 2) == RateState(limit=2, remaining=2, reset_seconds=0)
 
 
@@ -103,14 +94,14 @@ def test_a_changed_rate_counts_at_once(limiter: RateLimiter, clock: Clock) -> No
     limiter.take("key", 100, 10)
     assert limiter.state("key", 5) == RateState(5, 5, 0)
     limiter.take("key", 5, 5)
-    clock.now += 0.5
+    clock.seconds += 0.5
     assert limiter.state("key", 1000).remaining == 500
 
 
 def test_full_buckets_are_forgotten(limiter: RateLimiter, clock: Clock) -> None:
     for number in range(100_000):
         limiter.take(f"key {number}", 10)
-        clock.now += 0.01
+        clock.seconds += 0.01
     assert len(limiter._buckets) < 2_000
 
 
@@ -130,7 +121,7 @@ def test_in_any_span_no_more_passes_than_the_bucket_and_the_rate(rate: int, requ
     limiter = RateLimiter(clock)
     passed = 0
     for pause, events in requests:
-        clock.now += pause
+        clock.seconds += pause
         try:
             state = limiter.take("key", rate, events)
         except RateLimited:
@@ -141,4 +132,4 @@ def test_in_any_span_no_more_passes_than_the_bucket_and_the_rate(rate: int, requ
             passed += events
             assert 0 <= state.remaining <= rate - events
             assert state.reset_seconds in (0, 1)
-    assert passed <= rate + (clock.now - 1_000.0) * rate + 0.001
+    assert passed <= rate + (clock.seconds - 1_000.0) * rate + 0.001

@@ -9,6 +9,7 @@ from server.core.budget import ByteBudget
 from server.core.errors import Draining, Overloaded, StoreUnavailable
 from server.core.readiness import Readiness
 from server.core.trouble import StoreTrouble
+from tests.support.clocks import Clock
 
 
 class Store:
@@ -25,16 +26,6 @@ class Store:
         await self.may_answer.wait()
         if self.failure is not None:
             raise self.failure
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 def _readiness(store: Store, *, trouble: StoreTrouble | None = None, budget: ByteBudget | None = None) -> Readiness:

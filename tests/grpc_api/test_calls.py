@@ -8,7 +8,8 @@ import pytest
 from tracking.v1 import tracking_service_pb2
 from tracking.v1.log_event_pb2 import LogEvent
 
-from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.clocks import Clock
+from tests.support.fixtures import IN_SESSION
 from tests.support.grpc_door import GrpcDoor, failure_of
 from tests.support.in_process import Client, InProcessService
 from tests.support.results import Failure

@@ -9,7 +9,8 @@ import grpc.aio
 import pytest_asyncio
 
 from server.grpc_api.stream import MAX_UNDER_WAY, STREAMS_OF_A_KEY
-from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.clocks import Clock
+from tests.support.fixtures import IN_SESSION
 from tests.support.grpc_stream import Stream, outcome
 from tests.support.in_process import Client, InProcessService, in_process
 from tests.support.results import Failure, keep, read

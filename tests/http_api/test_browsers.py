@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.clocks import Clock
+from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import Client, InProcessService
 from tests.support.raw_http import connected
 from tests.support.rest_door import batch_of, failure_of

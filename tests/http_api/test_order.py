@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.clocks import Clock
+from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import Client
 from tests.support.rest_door import failure_of
 

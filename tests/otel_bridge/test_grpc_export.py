@@ -10,7 +10,8 @@ import grpc.aio
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
-from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.clocks import Clock
+from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import Client, InProcessService, in_process
 from tests.support.otlp_client import OtlpGrpc, Refused, logs, otlp_grpc
 from tests.support.raw_http2 import (

@@ -10,7 +10,8 @@ from time import time_ns
 import pytest
 import pytest_asyncio
 
-from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.clocks import Clock
+from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import Client, InProcessService, in_process
 from tests.support.otlp_client import (
     JSON,

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 import uvloop
 
+from tests.support.clocks import Clock
 from tests.support.in_process import Client, InProcessService, in_process
 
 IN_SESSION = pytest.mark.asyncio(loop_scope="session")
@@ -31,16 +32,6 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[InP
 async def client(service: InProcessService) -> Client:
     """A new organisation, and the doors with a key of it that may do everything."""
     return await service.new_client()
-
-
-class Clock:
-    """A clock that goes on when the test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

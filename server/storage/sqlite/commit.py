@@ -1,8 +1,9 @@
 """One commit: a batch of events becomes rows, in one durable transaction, on the writer's thread."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import apsw
+import msgspec
 
 from server.core.model import NANOSECONDS_PER_SECOND, Outcome, Receipt, Request, Window
 from server.storage.sqlite.codec import PreparedEvent, entry_id_of, key_of
@@ -17,13 +18,25 @@ EVENT_ID_NANOSECONDS = 24 * 3600 * NANOSECONDS_PER_SECOND
 
 # One row, for each row is a turn of the interpreter's lock. An entry that is gone had at least its first event.
 _KNOWN_IDS = """
-    SELECT group_concat(hex(i.id) || ' ' || i.key || ' ' || coalesce(r.event_count, e.event_count, 1))
+    SELECT group_concat(
+        hex(i.id) || ' ' || i.key || ' ' || coalesce(r.event_count, e.event_count, 1)
+        || ' ' || coalesce(e.organisation, -1)
+    )
     FROM event_ids i LEFT JOIN entries e ON e.key = i.key LEFT JOIN repeats r ON r.key = i.key
     WHERE i.id IN (SELECT unhex(value) FROM json_each(?)) AND i.receive_time > ?
 """
 
+_NOBODY = -1
+
 # An enum's members are slow to look up, and every event asks for one.
 _STORED, _DEBOUNCED, _DUPLICATE = Outcome.STORED, Outcome.DEBOUNCED, Outcome.DUPLICATE
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """The entry of an event id; without a count where another organisation has the key by now."""
+
+    key: int
+    count: int | None
 
 
 class BatchWriter:
@@ -44,7 +57,7 @@ class BatchWriter:
         try:
             self._keyspace.begin([event.event_milliseconds for event in batch])
             self._windows.begin({event.window.identity for event in batch if event.window is not None})
-            known = self._known_ids(_hashes(batch), now)
+            known = self._known_ids(_organisations(batch), now)
             commit = _Commit(self._keyspace, self._windows, known, now)
             receipts = [commit.place(event) for event in batch]
             rows = commit.rows()
@@ -64,33 +77,38 @@ class BatchWriter:
         """Memory for windows that are over goes."""
         self._windows.forget_ended(self._clock())
 
-    def _known_ids(self, hashes: Collection[bytes], now: int) -> dict[bytes, tuple[int, int]]:
-        """What earlier commits keep of these ids: the entry's key and its count."""
-        if not hashes:
+    def _known_ids(self, organisations: Mapping[bytes, int], now: int) -> dict[bytes, _Known]:
+        """What earlier commits keep of these ids."""
+        if not organisations:
             return {}
         oldest = now - EVENT_ID_NANOSECONDS
-        found: str | None = read_value(self._connection, _KNOWN_IDS, (as_hex_list(hashes), oldest))
-        rows = (row.split(" ") for row in (found.split(",") if found else ()))
-        return {bytes.fromhex(id_hash): (int(key), int(count)) for id_hash, key, count in rows}
+        found: str | None = read_value(self._connection, _KNOWN_IDS, (as_hex_list(organisations), oldest))
+        known: dict[bytes, _Known] = {}
+        for row in found.split(",") if found else ():
+            id_hash, key, count, owner = row.split(" ")
+            hashed = bytes.fromhex(id_hash)
+            # A deleted entry's key may have gone to a new one, whose count is nobody else's business.
+            known[hashed] = _Known(int(key), int(count) if int(owner) in (_NOBODY, organisations[hashed]) else None)
+        return known
 
 
-def _hashes(batch: Sequence[PreparedEvent]) -> Collection[bytes]:
-    """Those of event ids and requests: the hashes of both are kept in one table, and are never equal."""
-    hashes = {event.id_hash for event in batch if event.id_hash is not None}
-    hashes.update(event.request.id_hash for event in batch if event.request is not None)
+def _organisations(batch: Sequence[PreparedEvent]) -> dict[bytes, int]:
+    """By hash of event id or request, which are kept in one table and are never equal."""
+    hashes = {event.id_hash: event.organisation for event in batch if event.id_hash is not None}
+    hashes.update({event.request.id_hash: event.organisation for event in batch if event.request is not None})
     return hashes
 
 
 class _Commit:
     """Decides what becomes of each event of one batch, in order, and gathers the rows."""
 
-    def __init__(self, keyspace: Keyspace, windows: Windows, known_ids: dict[bytes, tuple[int, int]], now: int) -> None:
+    def __init__(self, keyspace: Keyspace, windows: Windows, known_ids: dict[bytes, _Known], now: int) -> None:
         self._keyspace = keyspace
         self._windows = windows
         self._known_ids = known_ids
-        self._keys_by_id = {id_hash: key for id_hash, (key, _) in known_ids.items()}
+        self._keys_by_id = {id_hash: known.key for id_hash, known in known_ids.items()}
         self._requests: dict[bytes, Request] = {}
-        self._counts = dict(known_ids.values())
+        self._counts = {known.key: known.count for known in known_ids.values() if known.count is not None}
         self._now = now
         self._entries: list[Row] = []
         self._samples: list[Row] = []
@@ -103,7 +121,7 @@ class _Commit:
         if request is None:
             return self._place(event)
         if self._is_repeated(request):
-            return self._duplicate(self._keys_by_id.get(event.id_hash or b"", self._keys_by_id[request.id_hash]))
+            return self._duplicate(event.id_hash if event.id_hash in self._keys_by_id else request.id_hash)
         receipt = self._place(event)
         if request.id_hash not in self._keys_by_id:
             key = key_of(receipt.entry_id)
@@ -119,8 +137,8 @@ class _Commit:
 
     def _place(self, event: PreparedEvent) -> Receipt:
         id_hash, window = event.id_hash, event.window
-        if id_hash is not None and (known := self._keys_by_id.get(id_hash)) is not None:
-            return self._duplicate(known)
+        if id_hash is not None and id_hash in self._keys_by_id:
+            return self._duplicate(id_hash)
         if window is None:
             key, outcome, count = self._append(event, None), _STORED, event.event_count
         else:
@@ -129,7 +147,10 @@ class _Commit:
             self._remember(id_hash, key, count)
         return Receipt(outcome, entry_id_of(key), count)
 
-    def _duplicate(self, key: int) -> Receipt:
+    def _duplicate(self, id_hash: bytes) -> Receipt:
+        key, known = self._keys_by_id[id_hash], self._known_ids.get(id_hash)
+        if known is not None and known.count is None:
+            return Receipt(_DUPLICATE, entry_id_of(key), 1)
         return Receipt(_DUPLICATE, entry_id_of(key), self._counts[key] + self._added.get(key, 0))
 
     def rows(self) -> dict[Table, list[Row]]:

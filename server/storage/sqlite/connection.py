@@ -78,7 +78,11 @@ def unhurried(connection: apsw.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.pragma("synchronous", "full")
+        try:
+            connection.pragma("synchronous", "full")
+        except apsw.Error as error:
+            # Nothing may be acknowledged by a connection that does not wait for the disk.
+            raise StoreBroken(f"Commits can no longer be made durable: {error}") from error
 
 
 def _roll_back(connection: apsw.Connection) -> None:

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.clocks import Clock
+from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import Client, InProcessService
 from tests.support.results import DoorClient, Event
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.fixtures import IN_SESSION, Clock
+from tests.support.clocks import Clock
+from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import Client
 from tests.support.results import BatchLogged, DoorClient, Event, Failure, Page, keep, keep_all
 

@@ -84,3 +84,13 @@ async def test_usage_counts_what_is_there(store: Store[Any]) -> None:
     assert usage.database_bytes > 0
     await store.delete_entries(1, [opened.entry_id])
     assert set((await store.read_usage(1)).levels) == {Level.INFO}
+
+
+async def test_what_is_known_of_a_deleted_entry_is_never_anothers(store: Store[Any], stores: Stores) -> None:
+    """A file may give the key of a deleted entry to a new one after a restart: of the same millisecond."""
+    [mine] = await commit(store, submission("mine", event_id="id"))
+    await store.delete_entries(1, [mine.entry_id])
+    store = await stores.open()
+    await commit(store, *[submission("theirs", organisation=2, key="k") for _ in range(7)])
+    [again] = await commit(store, submission("mine", event_id="id"))
+    assert (again.outcome, again.entry_id, again.event_count) == (Outcome.DUPLICATE, mine.entry_id, 1)

@@ -3,16 +3,7 @@
 import pytest
 
 from server.storage.sqlite.index.progress import CALM_ENTRIES, LONGEST_WAIT_SECONDS, Progress
-
-
-class Clock:
-    """Seconds that go on when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clocks import Clock
 
 
 @pytest.fixture
@@ -27,10 +18,10 @@ def progress(clock: Clock) -> Progress:
 
 def test_what_is_not_indexed_is_counted_and_grows_older(progress: Progress, clock: Clock) -> None:
     progress.committed(3)
-    clock.now += 1
+    clock.seconds += 1
     progress.observe(0, 2, is_complete=True)
     progress.committed(4)
-    clock.now += 1
+    clock.seconds += 1
     assert (progress.gauges().lag_seconds, progress.gauges().pending_entries) == (2.0, 3)
     progress.observe(2, 5, is_complete=True)
     assert (progress.gauges().lag_seconds, progress.gauges().pending_entries) == (1.0, 4)
@@ -72,5 +63,5 @@ def test_nobody_waits_for_an_index_that_stands_still(progress: Progress, clock: 
     progress.committed(100 * CALM_ENTRIES)
     progress.observe(1, 9, is_complete=True)
     assert progress.pressure_seconds(1_000) > 0.0
-    clock.now += 11
+    clock.seconds += 11
     assert progress.pressure_seconds(1_000) == 0.0
