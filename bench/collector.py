@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
-from bench.stage import Failed, Running, Stage, free_port
-from tests.support.collector_build import built_programs
+from bench.stage import Failed, Running, Stage
+from tests.support.collector_build import NoGo, built_programs
+from tests.support.ports import free_port
 
 _READY = "Everything is ready."
 _MANY_REQUESTS = 1_000_000
@@ -47,6 +46,6 @@ def _start(stage: Stage, exporter: dict[str, Any], extensions: dict[str, Any]) -
     file.write_text(json.dumps(config))
     try:
         program = built_programs(lambda line: print(line, flush=True)).collector
-    except pytest.skip.Exception as missing:
+    except NoGo as missing:
         raise Failed(str(missing)) from missing
     return Running(pid=stage.start_until([str(program), "--config", str(file)], _READY), otlp_grpc_port=port)

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 
 from bench.events import event
+from tests.support.otlp_requests import any_value, pairs
 
 BEGIN_NANOSECONDS = 1_790_000_000_000_000_000
 """When the first record happened: like every record's, a time that the digest of a request is taken for."""
@@ -24,7 +25,7 @@ def export_request(records: int) -> ExportLogsServiceRequest:
     request = ExportLogsServiceRequest()
     logs = request.resource_logs.add()
     resource = {"service.name": "checkout", "service.version": "2.14.1", "deployment.environment.name": "production"}
-    logs.resource.attributes.extend(_pairs({**resource, "service.instance.id": _PLACE}))
+    logs.resource.attributes.extend(pairs({**resource, "service.instance.id": _PLACE}))
     scope = logs.scope_logs.add()
     scope.scope.name = "payments"
     scope.log_records.extend(_record(number) for number in range(records))
@@ -66,26 +67,12 @@ def _record(number: int) -> LogRecord:
         observed_time_unix_nano=BEGIN_NANOSECONDS + number * 1_000_000,
         severity_number=SeverityNumber.SEVERITY_NUMBER_ERROR,
         severity_text="ERROR",
-        body=AnyValue(string_value=source["message"]),
-        attributes=_pairs(source["attributes"]),
+        body=any_value(source["message"]),
+        attributes=pairs(source["attributes"]),
         trace_id=bytes.fromhex(source["traceId"]),
         span_id=bytes.fromhex(source["traceId"][:16].replace("0", "b")),
         flags=1,
     )
-
-
-def _pairs(attributes: dict[str, Any]) -> list[KeyValue]:
-    return [KeyValue(key=name, value=_value(value)) for name, value in attributes.items()]
-
-
-def _value(value: Any) -> AnyValue:
-    if isinstance(value, bool):
-        return AnyValue(bool_value=value)
-    if isinstance(value, int):
-        return AnyValue(int_value=value)
-    if isinstance(value, float):
-        return AnyValue(double_value=value)
-    return AnyValue(string_value=value)
 
 
 def _as_json(request: ExportLogsServiceRequest) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import msgspec
 import pytest
 
 from tests.support.mongod import ReplicaSet
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 KEY = "a-key-for-benchmarks-and-nothing-else-0001"
@@ -142,12 +142,6 @@ class Stage:
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TRACKING_")}
     return {**kept, "TRACKING_BOOTSTRAP_API_KEY": KEY}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def _wait_ready(process: "subprocess.Popen[str]", port: int) -> None:

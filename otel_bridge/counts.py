@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from otel_bridge.values import whole_number
 from server.core.instants import EARLIEST, LATEST, parse_rfc3339
 
 MOST_EVENTS = 1_000_000_000
 """That one record may stand for; a greater count is read as this."""
 
-_LONGEST_COUNT = 100
-"""Digits in a text; int64 has 19."""
 _TIMES = (
     ("first_observed_timestamp", "last_observed_timestamp"),
     ("first_aggregation_timestamp", "last_aggregation_timestamp"),
@@ -32,11 +31,9 @@ def read_count(attributes: Mapping[str, Any]) -> tuple[int, int, int] | None:
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, str):
-        value = int(value) if value.isascii() and value.isdigit() and len(value) <= _LONGEST_COUNT else None
-    if type(value) is not int or value < 1:
-        return None
-    return min(value, MOST_EVENTS)
+    # A double is no count, not even a whole one.
+    number = None if isinstance(value, float) else whole_number(value)
+    return None if number is None or number < 1 else min(number, MOST_EVENTS)
 
 
 def _instant(value: Any) -> int | None:

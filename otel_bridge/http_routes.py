@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse
 from otel_bridge.arrival import most_bytes, too_slow
 from otel_bridge.encodings import ENCODINGS, JSON, Encoding
 from otel_bridge.receiver import LOGS_ONLY, Receiver, shortened
-from server.core.errors import Internal, NotFound, TrackingError, UnsupportedMediaType
+from server.core.errors import NotFound, TrackingError, UnsupportedMediaType
 from server.core.model import ApiKey, Door
 from server.core.services import Services
 from server.transport.grpc_status import code_of, to_status
@@ -19,7 +19,7 @@ from server.transport.http.app import App, answer_errors_at, new_app
 from server.transport.http.bearer import bearer_key
 from server.transport.http.body import media_type, read_body
 from server.transport.http.cors import origin
-from server.transport.http.faults import fault_of
+from server.transport.http.faults import logged_fault
 from server.transport.http.protocol import TooSlow
 from server.transport.http.statuses import add_rate, error_headers, status_of
 
@@ -53,9 +53,7 @@ def _logs_handler(receiver: Receiver) -> Any:
             response = await _export(receiver, request)
         except Exception as exception:  # noqa: BLE001 - each becomes an answer in our words
             response = _refused(services, request, exception)
-        key = getattr(request.ctx, "key", None)
-        if key is not None:
-            add_rate(response, services.admission.rate_state(key))
+        add_rate(services, request, response)
         observe(Door.OTLP_HTTP, _LOGS, str(response.status), perf_counter() - begin)
         return response
 
@@ -97,9 +95,7 @@ def _answer_error(request: Request, exception: Exception) -> HTTPResponse:
 def _answer_to(request: Request, exception: Exception) -> tuple[TrackingError, HTTPResponse]:
     """Whatever a request ended in, in the core's words and as OTLP's answer."""
     # Exporters drop what ends in 408.
-    error, status = fault_of(too_slow() if isinstance(exception, TooSlow) else exception)
-    if isinstance(error, Internal) and error is not exception:
-        logger.error("A request to %s failed unexpectedly.", request.path, exc_info=exception)
+    error, status = logged_fault(request, too_slow() if isinstance(exception, TooSlow) else exception, logger)
     if isinstance(error, NotFound) and request.path in _OTHER_SIGNALS:
         error = NotFound(LOGS_ONLY)
     encoding = JSON if isinstance(error, UnsupportedMediaType) else _encoding_of(request)

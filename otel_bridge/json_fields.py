@@ -7,11 +7,10 @@ from typing import Any
 
 import msgspec
 
+from otel_bridge.values import whole_number
 from server.core.errors import InvalidJson
 from server.core.json_text import decode_json
 
-_MOST_DIGITS = 100
-"""Of a number in a text; 64 bits have 20."""
 _LONGEST_PATH = 300
 
 
@@ -112,18 +111,6 @@ def inner_object(owner: dict[str, Any], name: str) -> dict[str, Any]:
     if type(value) is dict:
         return value
     raise WrongValue("must be an object", name)
-
-
-def whole_number(value: Any) -> int | None:
-    """A whole number, as a number or in a text; None for anything else."""
-    if type(value) is int:
-        return value
-    if type(value) is str:
-        digits = value[1:] if value[:1] == "-" else value
-        return int(value) if digits.isdigit() and digits.isascii() and len(digits) <= _MOST_DIGITS else None
-    if type(value) is float and value.is_integer():
-        return int(value)
-    return None
 
 
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode

@@ -22,12 +22,12 @@ from otel_bridge.json_fields import (
     raw_members,
     text,
     unsigned,
-    whole_number,
 )
 from otel_bridge.json_values import read_attributes, read_body
 from otel_bridge.records import Record
-from otel_bridge.values import INT64_MAX, SPAN_ID_BYTES, TRACE_ID_BYTES, hex_id, id_warnings
+from otel_bridge.values import SPAN_ID_BYTES, TRACE_ID_BYTES, hex_id, id_warnings, whole_number
 from server.core.errors import InvalidJson, InvalidRequest, TooLarge
+from server.core.instants import LATEST
 from server.core.json_text import MENDED_HALF_PAIR, decode_json, mend_half_pairs
 
 _NO_ID = b"\xff"
@@ -112,7 +112,7 @@ def _record(record: dict[str, Any]) -> Record:
     time = unsigned(record, "timeUnixNano", "time_unix_nano", 64)
     observed_time = unsigned(record, "observedTimeUnixNano", "observed_time_unix_nano", 64)
     return Record(
-        min(time or observed_time, INT64_MAX),
+        min(time or observed_time, LATEST),
         _severity_number(record),
         text(record, "severityText", "severity_text"),
         message,

@@ -5,9 +5,9 @@ from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
-from otel_bridge.json_fields import WrongValue, whole_number
+from otel_bridge.json_fields import WrongValue
 from otel_bridge.records import NO_BODY
-from otel_bridge.values import base64_text, json_double
+from otel_bridge.values import base64_text, json_double, whole_number
 from server.core.json_text import MAX_JSON_DEPTH
 
 MOST_LEVELS = MAX_JSON_DEPTH // 4

@@ -11,7 +11,6 @@ from otel_bridge.controls import Defaults
 from otel_bridge.decoding import Decoded
 from otel_bridge.records import NO_BODY, Record
 from otel_bridge.values import (
-    INT64_MAX,
     SPAN_ID_BYTES,
     TRACE_ID_BYTES,
     base64_text,
@@ -19,6 +18,7 @@ from otel_bridge.values import (
     id_warnings,
     json_double,
 )
+from server.core.instants import LATEST
 
 _MENDED = ("invalid_utf8",)
 
@@ -57,7 +57,7 @@ def _record(message: LogRecord, warnings: tuple[str, ...]) -> Record:
     if trace_hex is None or span_hex is None:
         warnings += id_warnings(trace_id, span_id)
     return Record(
-        min(message.time_unix_nano or message.observed_time_unix_nano, INT64_MAX),
+        min(message.time_unix_nano or message.observed_time_unix_nano, LATEST),
         message.severity_number,
         message.severity_text,
         text,

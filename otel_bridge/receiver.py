@@ -86,7 +86,11 @@ class Receiver:
 
     async def _translate_beside(self, door: Door, work: "_Work") -> _Translated:
         """Translate on a thread, as a turn of this one could take seconds; one after the other."""
-        await self._turn.acquire()
+        try:
+            await self._turn.acquire()
+        except asyncio.CancelledError:
+            self.services.ingest.count_cancelled_request(door)
+            raise
         thread = asyncio.ensure_future(asyncio.to_thread(work.at_once))
         # It goes on though its client may not, and has its turn until it ends.
         thread.add_done_callback(lambda _: self._turn.release())

@@ -2,9 +2,23 @@
 
 import math
 from base64 import b64encode
+from typing import Any
 
-INT64_MAX = 2**63 - 1
 TRACE_ID_BYTES, SPAN_ID_BYTES = 16, 8
+_MOST_DIGITS = 100
+"""Of a number in a text; 64 bits have 20."""
+
+
+def whole_number(value: Any) -> int | None:
+    """A whole number, as a number or in a text; None for anything else."""
+    if type(value) is int:
+        return value
+    if type(value) is str:
+        digits = value[1:] if value[:1] == "-" else value
+        return int(value) if digits.isdigit() and digits.isascii() and len(digits) <= _MOST_DIGITS else None
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return None
 
 
 def json_double(number: float) -> float | str:

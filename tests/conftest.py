@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.support.collector_build import Programs, built_programs
+from tests.support.collector_build import NoGo, Programs, built_programs
 from tests.support.mongo_databases import Databases, deployment
+from tests.support.mongod import ReplicaSet
 
 # How long an example takes says something about the machine, nothing about the code.
 settings.register_profile("house", deadline=None)
@@ -25,6 +26,14 @@ def mongodb() -> Iterator[Databases]:
         databases.close()
 
 
+@pytest.fixture(scope="module")
+def own_mongodb() -> Iterator[ReplicaSet]:
+    """A MongoDB of this module alone, that may be stopped."""
+    own = ReplicaSet()
+    yield own
+    own.close()
+
+
 @pytest.fixture(scope="session")
 def otel_programs(pytestconfig: pytest.Config) -> Programs:
     """The Collector and telemetrygen, built for the first test that wants them, which takes minutes once."""
@@ -35,7 +44,10 @@ def otel_programs(pytestconfig: pytest.Config) -> Programs:
             sys.stdout.write(f"\n{text}\n")
             sys.stdout.flush()
 
-    return built_programs(say)
+    try:
+        return built_programs(say)
+    except NoGo as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -72,7 +72,7 @@ class Core:
             reading=Reading(store, known),
             statistics=Statistics(store),
             tails=Tails(store.follow, store.get_entry, self.readiness.draining, known),
-            administration=Administration(store),
+            administration=Administration(store, audit),
             settings=ChangingSettings(store, store, known, audit),
             deletion=Deletion(store, audit, on_deleted=observations.deleted),
             usage=Usage(store, store),

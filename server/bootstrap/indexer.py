@@ -35,11 +35,6 @@ class IndexerProcess:
         self._pause = _PAUSE_SECONDS
         self._restarts = 0
 
-    @property
-    def pid(self) -> int | None:
-        """The number of its process, while there is one."""
-        return None if self._process is None else self._process.pid
-
     def gauges(self) -> IndexGauges:
         """How far the index is behind."""
         return self._progress.gauges(restarts=self._restarts)

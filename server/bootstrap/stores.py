@@ -1,6 +1,6 @@
 """From a database URL to a store."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from server.core.errors import Refused
 from server.core.ports import AdministrationStore, Store
 from server.setting_kinds import SqliteDatabase
 from server.settings import Settings
+from server.storage.sqlite.index.keeping import IndexStatus, read_status, rebuild
 from server.storage.sqlite.store import SqliteDirectory, SqliteStore
 
 
@@ -33,7 +34,17 @@ def indexer_of(store: Store[Any]) -> IndexerProcess | None:
     return IndexerProcess(store) if isinstance(store, SqliteStore) else None
 
 
-def indexed_file(settings: Settings) -> Path:
+def index_status(settings: Settings) -> IndexStatus:
+    """How far the index of a database is. Raises Refused where there is no such file."""
+    return read_status(_indexed_file(settings))
+
+
+def rebuild_index(settings: Settings, show: Callable[[float], None]) -> None:
+    """Make the index anew; `show` is told the share that is done. Raises Refused where there is no such file."""
+    rebuild(_indexed_file(settings), show)
+
+
+def _indexed_file(settings: Settings) -> Path:
     """The database whose index a command is about. Raises Refused where there is no such file."""
     database = settings.database_url
     if not isinstance(database, SqliteDatabase):

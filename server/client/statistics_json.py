@@ -1,10 +1,9 @@
-"""Histograms, facets and groups as REST writes them, from the contract's messages."""
+"""Histograms and groups as REST writes them, from the contract's messages."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from tracking.v1.facets_pb2 import Facets, FacetValue
 from tracking.v1.group_pb2 import Group, GroupStatus
 from tracking.v1.histogram_pb2 import Histogram, LevelCount
 
@@ -26,21 +25,6 @@ def histogram_fields(histogram: Histogram) -> dict[str, Any]:
             for bucket in histogram.buckets
         ],
         **_incomplete(complete=histogram.complete),
-    }
-
-
-def facets_fields(facets: Facets) -> dict[str, Any]:
-    """The same of facets."""
-    return {
-        "from": time_text(facets.from_time),
-        "to": time_text(facets.to_time),
-        "total": facets.total,
-        "levels": level_fields(facets.levels),
-        "services": _values(facets.services),
-        "components": _values(facets.components),
-        "codes": _values(facets.codes),
-        "environments": _values(facets.environments),
-        **_incomplete(complete=facets.complete),
     }
 
 
@@ -83,10 +67,6 @@ def status_word(group: Group) -> str:
 def time_text(timestamp: Timestamp) -> str:
     """An instant in RFC 3339."""
     return format_rfc3339(nanoseconds_of(timestamp))
-
-
-def _values(values: Iterable[FacetValue]) -> list[dict[str, Any]]:
-    return [{"value": each.value, "eventCount": each.event_count} for each in values]
 
 
 def _incomplete(*, complete: bool) -> dict[str, bool]:

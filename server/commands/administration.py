@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from server.core.administration import Administration
+from server.core.audit import Audit
 from server.core.ports import AdministrationStore
 from server.settings import Settings, read_settings
 
@@ -21,13 +22,18 @@ def add_database_flag(parser: argparse.ArgumentParser) -> None:
 
 def with_administration(options: argparse.Namespace, work: Callable[[Administration], Awaitable[T]]) -> T:
     """What `work` gives, done with the store that the options and the environment name."""
-    return with_store(options, lambda store: work(Administration(store)))
+    return with_store(options, lambda store: work(Administration(store, Audit(store))))
 
 
 def with_store(options: argparse.Namespace, work: Callable[[AdministrationStore], Awaitable[T]]) -> T:
     """The same for work on the store itself."""
+    return asyncio.run(_work(settings_of(options), work))
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """What the options and the environment say."""
     flags = {} if options.database_url is None else {"database_url": options.database_url}
-    return asyncio.run(_work(read_settings(os.environ, flags), work))
+    return read_settings(os.environ, flags)
 
 
 async def _work(settings: Settings, work: Callable[[AdministrationStore], Awaitable[T]]) -> T:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from server.commands.filter_flags import QUERY_HELP, add_filter_flags, add_time_flags, filter_of
-from server.commands.parsing import Subcommands, add_command
+from server.commands.parsing import Subcommands, add_command, whole_number
 from server.commands.server_flags import add_server_flags, target_of
 from server.core.statistics import GroupSort, GroupStatus
 
@@ -31,7 +31,8 @@ def add_to(commands: Subcommands) -> None:
         "--status", action="append", default=[], choices=[status.value for status in GroupStatus], help="its status"
     )
     parser.add_argument("--sort", choices=[*_SORTS], default="last-event", help="the order [last-event]")
-    parser.add_argument("--limit", type=_limit, default=_DEFAULT_LIMIT, metavar="N", help=f"[{_DEFAULT_LIMIT}]")
+    limit = whole_number(_LARGEST_LIMIT)
+    parser.add_argument("--limit", type=limit, default=_DEFAULT_LIMIT, metavar="N", help=f"[{_DEFAULT_LIMIT}]")
     parser.add_argument("--json", action="store_true", help="print each group as a JSON object, one a line")
     add_server_flags(parser)
 
@@ -50,9 +51,3 @@ def _run(options: argparse.Namespace) -> int:
     else:
         display.print_groups_lines(found)
     return 0
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _LARGEST_LIMIT:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 to {_LARGEST_LIMIT} is needed")
-    return int(text)

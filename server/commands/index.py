@@ -1,17 +1,14 @@
 """`tracking index`: status, rebuild."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 
-from server.commands.administration import add_database_flag
+from server.commands.administration import add_database_flag, settings_of
 from server.commands.parsing import Subcommands, add_command, add_group
-from server.settings import read_settings
 
 
 def add_to(commands: Subcommands) -> None:
@@ -31,9 +28,9 @@ def add_to(commands: Subcommands) -> None:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from server.storage.sqlite.index.keeping import read_status  # noqa: PLC0415 - heavy
+    from server.bootstrap.stores import index_status  # noqa: PLC0415 - heavy
 
-    status = read_status(_database(options))
+    status = index_status(settings_of(options))
     if options.json:
         fields = {
             "path": status.path,
@@ -52,20 +49,13 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _rebuild(options: argparse.Namespace) -> int:
-    from server.storage.sqlite.index.keeping import read_status, rebuild  # noqa: PLC0415 - heavy
+    from server.bootstrap.stores import index_status, rebuild_index  # noqa: PLC0415 - heavy
 
-    database = _database(options)
+    settings = settings_of(options)
     with _progress() as show:
-        rebuild(database, show)
-    print(f"The index is made anew: {read_status(database).size / 2**20:,.1f} MiB.")
+        rebuild_index(settings, show)
+    print(f"The index is made anew: {index_status(settings).size / 2**20:,.1f} MiB.")
     return 0
-
-
-def _database(options: argparse.Namespace) -> Path:
-    from server.bootstrap.stores import indexed_file  # noqa: PLC0415 - heavy
-
-    flags = {} if options.database_url is None else {"database_url": options.database_url}
-    return indexed_file(read_settings(os.environ, flags))
 
 
 @contextmanager

@@ -45,3 +45,14 @@ def split_pair(text: str, flag: str) -> tuple[str, str]:
     if not name or not equals:
         raise Refused(f"{flag}: NAME=VALUE is needed, not {text[:100]!a}", exit_code=2)
     return name, value
+
+
+def whole_number(largest: int) -> Callable[[str], int]:
+    """Reads the value of a flag: a whole number from 1 to `largest`. Raises ArgumentTypeError."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not 0 < int(text) <= largest:
+            raise argparse.ArgumentTypeError(f"a whole number from 1 to {largest} is needed")
+        return int(text)
+
+    return read

@@ -14,7 +14,7 @@ from server.core.model import Level
 from server.core.organisation_settings import periods_of
 from server.core.ports import AdministrationStore
 from server.core.purge import purge_all, tally_expired
-from server.core.retention import Tally
+from server.core.retention import Tally, totals_of
 
 
 def add_to(commands: Subcommands) -> None:
@@ -78,15 +78,13 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 
 def _print_tallies(levels: Mapping[Level, Tally], *, as_json: bool) -> None:
-    entries = sum(tally.entries for tally in levels.values())
-    over = {level.word: tally for level, tally in levels.items() if tally.entries}
+    totals = totals_of(levels)
     if as_json:
-        size = sum(tally.bytes for tally in levels.values())
-        print(msgspec.json.encode({"entries": entries, "bytes": size, "levels": over}).decode())
+        print(msgspec.json.encode(totals).decode())
         return
-    for word, tally in over.items():
+    for word, tally in totals.levels.items():
         print(f"{word}\t{tally.entries:,} entries\t{tally.bytes:,} bytes")
-    print(f"{entries:,} entries would be deleted.")
+    print(f"{totals.entries:,} entries would be deleted.")
 
 
 def _print(options: argparse.Namespace, value: Mapping[str, int], line: str) -> None:

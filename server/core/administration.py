@@ -31,9 +31,9 @@ class Administration:
     Every method may raise StoreUnavailable. `by` is who does it, for the audit list: the id of a key, or `cli`.
     """
 
-    def __init__(self, directory: Directory, *, clock: Callable[[], int] = time_ns) -> None:
+    def __init__(self, directory: Directory, audit: Audit, *, clock: Callable[[], int] = time_ns) -> None:
         self._directory = directory
-        self._audit = Audit(directory, clock=clock)
+        self._audit = audit
         self._clock = clock
 
     async def create_organisation(self, name: Any, by: str = COMMAND_LINE) -> Organisation:

@@ -1,6 +1,6 @@
 """Who is asking, and may they: key, scope, origin and rate, in that order, for every door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic, time_ns
 
 from server.core.errors import NotAuthenticated, TrackingError
@@ -82,6 +82,10 @@ class Admission:
         now = time_ns()
         uses, self._uses = dict.fromkeys(self._uses, now), {}
         return uses
+
+    def give_back_uses(self, uses: Iterable[str]) -> None:
+        """They could not be written: the next call takes them again."""
+        self._uses.update(dict.fromkeys(uses, 1))
 
     def _rate_of(self, key: ApiKey) -> int:
         return key.rate if key.rate is not None else self._rates[key.kind]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from server.core.audit import Audit
 from server.core.model import ApiKey
 from server.core.observations import DeletionReason
+from server.core.portions import DELETED_AT_ONCE, portions
 from server.core.query import MAX_PAGE_SIZE, EntryFilter, Page, format_query, parse_filter
 from server.core.query.invalid import invalid_filter
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from server.core.ports import EntryStore, PreparedT
 
 _PAGING = ("pageSize", "pageToken")
-_DELETED_AT_ONCE = 250
-"""Entries of one write, which a commit may have to wait for."""
 
 
 def parse_deletion(parameters: Mapping[str, Sequence[str]], now: int) -> EntryFilter:
@@ -67,8 +66,7 @@ class Deletion:
             while True:
                 page = await self._find_entries(caller.organisation_id, filters, Page(MAX_PAGE_SIZE, key))
                 ids = [entry.id for entry in page.entries if entry.receive_time <= received_before]
-                for place in range(0, len(ids), _DELETED_AT_ONCE):
-                    some = ids[place : place + _DELETED_AT_ONCE]
+                for some in portions(ids, DELETED_AT_ONCE):
                     deleted += await self._delete_entries(caller.organisation_id, some)
                 key = page.next_key
                 if key is None:

@@ -36,11 +36,8 @@ def exception_of(attributes: bytes, message: str) -> tuple[bytes, bytes] | None:
     `attributes` is a compact JSON object or b"". The kind is b"exception" for type and frames, b"exception_message"
     for type and normalised message, where no frame could be read; `message` is the event's, for want of another.
     """
-    # Almost every event ends here.
-    if _TYPE_NAME not in attributes:
-        return None
-    found = _decode(attributes)
-    if not isinstance(found.type, str) or not found.type:
+    found = _named(attributes)
+    if found is None:
         return None
     name = found.type[:_LONGEST_TYPE].encode("utf-8", "surrogatepass")
     if isinstance(found.stacktrace, str) and (frames := _frames(found.stacktrace)):
@@ -51,12 +48,19 @@ def exception_of(attributes: bytes, message: str) -> tuple[bytes, bytes] | None:
 
 def exception_title(attributes: bytes) -> str | None:
     """An exception's type and message, `TypeError: x is undefined`; None where the attributes name no type."""
+    found = _named(attributes)
+    if found is None:
+        return None
+    return f"{found.type}: {found.message}" if isinstance(found.message, str) and found.message else found.type
+
+
+def _named(attributes: bytes) -> _Exception | None:
+    """What the attributes have of an exception whose type they name."""
+    # Almost every event ends here.
     if _TYPE_NAME not in attributes:
         return None
     found = _decode(attributes)
-    if not isinstance(found.type, str) or not found.type:
-        return None
-    return f"{found.type}: {found.message}" if isinstance(found.message, str) and found.message else found.type
+    return found if isinstance(found.type, str) and found.type else None
 
 
 def _frames(stack: str) -> bytes:

@@ -100,8 +100,7 @@ class Ingest(Generic[PreparedT]):
             else:
                 prepared.append(result)
                 places.append(place)
-                if lease is not None:
-                    lease.grow(result.size)
+                _hold(lease, result.size, answers)
         if lease is not None:
             # Queued, they are reserved anew.
             lease.end()
@@ -140,6 +139,10 @@ class Ingest(Generic[PreparedT]):
                 self.refuse(door, event)
             else:
                 self._outcomes.count(door, event.level.word, Outcome.SHED, "cancelled")
+
+    def count_cancelled_request(self, door: Door) -> None:
+        """Count a request whose client went away before anybody knew its events: as one, like any that is unread."""
+        self._outcomes.count(door, "", Outcome.SHED, "cancelled")
 
     @property
     def max_event_bytes(self) -> int:
@@ -205,6 +208,16 @@ class Ingest(Generic[PreparedT]):
             for event in prepared:
                 self._outcomes.count(door, event.level_word, Outcome.SHED, error.code.lower())
             error.counted = True
+            raise
+
+
+def _hold(lease: Lease | None, size: int, answers: Sequence[object]) -> None:
+    """Hold one more prepared event; raises Overloaded for all that have no answer yet."""
+    if lease is not None:
+        try:
+            lease.grow(size)
+        except TrackingError as error:
+            error.events = sum(answer is _UNDECIDED for answer in answers)
             raise
 
 

@@ -35,7 +35,7 @@ def read_milliseconds(value: object, *, most: int) -> int | None:
     None for anything else, and for a number above `most`, which is in milliseconds.
     """
     if isinstance(value, str):
-        return _milliseconds_of(value) if len(value) <= _LONGEST_TEXT else None
+        return parse_interval_text(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= most:
         return round(value * _MILLISECONDS["m"])
     return None

@@ -73,9 +73,17 @@ class Maintenance:
 
     async def _record_use(self) -> None:
         if uses := self._admission.take_uses():
-            await self._store.record_use(uses)
+            try:
+                await self._store.record_use(uses)
+            except TrackingError:
+                self._admission.give_back_uses(uses)
+                raise
         if events := self._received.take():
-            await self._store.add_received(events)
+            try:
+                await self._store.add_received(events)
+            except TrackingError:
+                self._received.give_back(events)
+                raise
 
     async def _attempt(self, work: Any) -> None:
         try:

@@ -13,10 +13,10 @@ from server.core.debounce import DEFAULT_INTERVAL_MILLISECONDS
 from server.core.errors import InvalidField
 from server.core.intervals import format_interval, parse_interval, read_milliseconds
 from server.core.model import LEVELS_BY_WORD, NANOSECONDS_PER_MILLISECOND, Entry, Level
-from server.core.retention import SHIPPED_PERIODS, Periods
+from server.core.retention import EVENT_ID_NANOSECONDS, SHIPPED_PERIODS, Periods
 
 _DAY_MILLISECONDS = 86_400_000
-MIN_PERIOD_MILLISECONDS = _DAY_MILLISECONDS
+MIN_PERIOD_MILLISECONDS = EVENT_ID_NANOSECONDS // NANOSECONDS_PER_MILLISECOND
 """The shortest retention period: one day, as long as an event id is remembered."""
 MAX_PERIOD_MILLISECONDS = 3_650 * _DAY_MILLISECONDS
 """The longest one: ten years."""

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from time import monotonic, time_ns
-from typing import Any
 
 import msgspec
 
@@ -18,14 +17,13 @@ from server.core.errors import TrackingError
 from server.core.model import NANOSECONDS_PER_SECOND, Level
 from server.core.observations import DeletionReason
 from server.core.organisation_settings import periods_of
-from server.core.ports import Directory, Expiry, StoreBroken
-from server.core.retention import Age, Periods, Survey, Tally
+from server.core.portions import EXPIRED_AT_ONCE, portions
+from server.core.ports import AdministrationStore, Expiry, StoreBroken
+from server.core.retention import Periods, Survey, Tally
 
 logger = logging.getLogger("tracking.purge")
 
 PIECE_ENTRIES = 2_000
-DELETED_AT_ONCE = 100
-"""Entries of one write, which a commit may have to wait for."""
 
 _CLOCK_DIFFERENCE = 60 * NANOSECONDS_PER_SECOND
 """How much the clocks of processes on one database may differ."""
@@ -77,7 +75,7 @@ class Walk:
         after = self._pieces[place - 1].end if place else None
         survey = await self._store.survey(after, piece.end, PIECE_ENTRIES, periods=periods, now=now)
         deleted = 0
-        for some in _portions(survey.expired):
+        for some in portions(survey.expired, EXPIRED_AT_ONCE):
             deleted += await self._store.delete_expired(some, periods=periods, now=now)
         if self._periods is periods:
             self._remember(place, survey, now)
@@ -116,7 +114,7 @@ class Purge:
 
     def __init__(
         self,
-        store: Any,
+        store: AdministrationStore,
         *,
         max_database_bytes: int = 0,
         clock: Callable[[], int] = time_ns,
@@ -124,7 +122,6 @@ class Purge:
         on_deleted: Callable[[DeletionReason, int], None] = lambda _reason, _entries: None,
     ) -> None:
         self._store = store
-        self._directory: Directory = store
         self._max_database_bytes = max_database_bytes
         self._walk = Walk(store, clock=clock)
         self._on_broken = on_broken
@@ -148,7 +145,7 @@ class Purge:
         if monotonic() >= self._next_settings:
             self._is_ours = await self._store.may_purge()
             if self._is_ours:
-                self._walk.use(periods_of(await self._directory.read_settings(None)))
+                self._walk.use(periods_of(await self._store.read_settings(None)))
             self._next_settings = monotonic() + _SETTINGS_SECONDS
         shrunk = 0
         if self._max_database_bytes:
@@ -227,7 +224,3 @@ async def purge_all(
             await asyncio.sleep(monotonic() - begin)
         on_piece(survey.entries, gone)
     return deleted
-
-
-def _portions(expired: list[Age]) -> list[list[Age]]:
-    return [expired[place : place + DELETED_AT_ONCE] for place in range(0, len(expired), DELETED_AT_ONCE)]

@@ -9,6 +9,9 @@ from server.core.model import NANOSECONDS_PER_SECOND, Level
 
 _DAY = 86_400 * NANOSECONDS_PER_SECOND
 
+EVENT_ID_NANOSECONDS = _DAY
+"""How long an event id is remembered; no retention period is shorter."""
+
 SHIPPED_PERIODS: Mapping[Level, int] = MappingProxyType(
     {
         Level.INFO: 14 * _DAY,
@@ -52,6 +55,23 @@ class Tally(msgspec.Struct):
 
     entries: int = 0
     bytes: int = 0
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What tallies come to. `levels`: those that have any entries, by their words."""
+
+    entries: int
+    bytes: int
+    levels: Mapping[str, Tally]
+
+
+def totals_of(tallies: Mapping[Level, Tally]) -> Totals:
+    """All tallies together."""
+    return Totals(
+        sum(tally.entries for tally in tallies.values()),
+        sum(tally.bytes for tally in tallies.values()),
+        {level.word: tally for level, tally in tallies.items() if tally.entries},
+    )
 
 
 class Survey(msgspec.Struct, frozen=True):

@@ -64,6 +64,11 @@ class Received:
         events, self._events = self._events, {}
         return events
 
+    def give_back(self, events: Mapping[tuple[int, int], int]) -> None:
+        """They could not be written: the next call takes them again."""
+        for place, count in events.items():
+            self._events[place] = self._events.get(place, 0) + count
+
 
 class Usage:
     """Answers what an organisation uses. Clocks: nanoseconds since 1970, and monotonic seconds."""

@@ -8,11 +8,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tracking.v1 import attribute_value_pb2, entry_filter_pb2, entry_pb2, level_pb2
 
 from server.core.errors import InvalidField
-from server.core.model import Entry, Level, RecordDetails, Sample
+from server.core.model import NANOSECONDS_PER_SECOND, Entry, Level, RecordDetails, Sample
 from server.core.query import EntryFilter, make_filter, narrow
 from server.grpc_api.events import nanoseconds_of
 
-_NANOSECONDS_PER_SECOND = 1_000_000_000
 _decode = msgspec.json.Decoder().decode
 
 
@@ -118,7 +117,7 @@ def _sample(sample: Sample) -> entry_pb2.Sample:
 
 def timestamp_of(instant: int) -> Timestamp:
     """An instant in nanoseconds."""
-    seconds, nanos = divmod(instant, _NANOSECONDS_PER_SECOND)
+    seconds, nanos = divmod(instant, NANOSECONDS_PER_SECOND)
     return Timestamp(seconds=seconds, nanos=nanos)
 
 

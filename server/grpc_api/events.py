@@ -13,12 +13,11 @@ from server.core.errors import InvalidField, TrackingError, too_many_events
 from server.core.events import make_event
 from server.core.fields import check_event_id, check_fingerprint, check_message, check_text, level_from_word
 from server.core.ingest import MAX_BATCH_EVENTS
+from server.core.instants import EARLIEST, LATEST
 from server.core.intervals import interval_from_milliseconds
-from server.core.model import Debounce, Level, LogEvent
+from server.core.model import NANOSECONDS_PER_SECOND, Debounce, Level, LogEvent
 
 _LEVELS: dict[int, Level] = {0: Level.INFO, **{int(level): level for level in Level}}
-_NANOSECONDS_PER_SECOND = 1_000_000_000
-_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _EXACT = 2.0**53
 _MOST_PUT_OFF_BYTES = 8 * 1024
 _JSON_BYTES_PER_BYTE = 6
@@ -72,9 +71,9 @@ def read_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
 
 
 def nanoseconds_of(timestamp: Timestamp) -> int:
-    """A Timestamp as nanoseconds since 1970. Raises ValueError outside int64 or with impossible nanoseconds."""
-    instant = timestamp.seconds * _NANOSECONDS_PER_SECOND + timestamp.nanos
-    if not _INT64_MIN <= instant <= _INT64_MAX or not 0 <= timestamp.nanos < _NANOSECONDS_PER_SECOND:
+    """A Timestamp as nanoseconds since 1970. Raises ValueError if it cannot be kept or has impossible nanoseconds."""
+    instant = timestamp.seconds * NANOSECONDS_PER_SECOND + timestamp.nanos
+    if not EARLIEST <= instant <= LATEST or not 0 <= timestamp.nanos < NANOSECONDS_PER_SECOND:
         raise ValueError(f"{timestamp.seconds} s cannot be kept as nanoseconds")
     return instant
 

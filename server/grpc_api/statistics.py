@@ -10,10 +10,10 @@ from tracking.v1 import group_pb2, query_service_pb2
 from server.core.errors import InvalidField
 from server.core.model import NANOSECONDS_PER_MILLISECOND
 from server.core.query import DEFAULT_PAGE_SIZE, check_page_size
-from server.core.query.invalid import invalid_filter
 from server.core.services import Services
 from server.core.statistics import GroupSort, GroupStatus, check_group_change, step_from_milliseconds
 from server.core.statistics.group_changes import invalid_status
+from server.core.statistics.group_lists import unknown_sort, unknown_status
 from server.core.statistics.histogram import invalid_step
 from server.grpc_api.door import method
 from server.grpc_api.entries import read_filter
@@ -101,14 +101,14 @@ def _step(duration: Duration) -> int:
 def _filtered_status(number: int) -> GroupStatus:
     status = _STATUSES_BY_NUMBER.get(number)
     if status is None:
-        raise invalid_filter(f"status must be one of {', '.join(GroupStatus)}.", "status")
+        raise unknown_status()
     return status
 
 
 def _sort(number: int) -> GroupSort:
     sort = _SORTS.get(number)
     if sort is None:
-        raise invalid_filter(f"sort must be one of {', '.join(GroupSort)}.", "sort")
+        raise unknown_sort()
     return sort
 
 

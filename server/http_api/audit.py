@@ -5,10 +5,10 @@ from sanic.response import HTTPResponse
 
 from server.core.audit import AuditRecord
 from server.core.instants import format_rfc3339
-from server.core.query import DEFAULT_PAGE_SIZE, parse_page_size
 from server.core.services import Services
 from server.http_api.answers import json_answer
 from server.http_api.door import Handler, admit
+from server.http_api.parameters import page_size_of, page_token_of, parameters_of
 
 
 def list_audit_handler(services: Services) -> Handler:
@@ -16,12 +16,11 @@ def list_audit_handler(services: Services) -> Handler:
 
     async def list_audit(request: Request) -> HTTPResponse:
         caller = await admit(services, request, "admin")
-        parameters = dict(request.get_args(keep_blank_values=True))
-        page_size = parameters.get("pageSize")
+        parameters = parameters_of(request)
         page = await services.audit.list_records(
             caller,
-            page_size=parse_page_size(page_size[-1]) if page_size else DEFAULT_PAGE_SIZE,
-            page_token=parameters["pageToken"][-1] if "pageToken" in parameters else None,
+            page_size=page_size_of(parameters),
+            page_token=page_token_of(parameters),
         )
         body: dict[str, object] = {"records": [_record_body(record) for record in page.records]}
         if page.next_page_token is not None:

@@ -41,7 +41,7 @@ def handle(services: Services, name: str, handler: Handler, *, ingests: bool = F
             response = await handler(request, **parameters)
         except Exception as exception:  # noqa: BLE001 - each becomes an answer in our words
             response = refused(services, request, exception, ingests=ingests)
-        add_rate_of(services, request, response)
+        add_rate(services, request, response)
         observe("rest", name, str(response.status), perf_counter() - begin)
         return response
 
@@ -54,10 +54,3 @@ def refused(services: Services, request: Request, exception: Exception, *, inges
     if ingests:
         services.ingest.refuse(Door.REST, error)
     return answer
-
-
-def add_rate_of(services: Services, request: Request, response: Any) -> None:
-    """Say what the caller's key may still send, if it is limited."""
-    key = getattr(request.ctx, "key", None)
-    if key is not None:
-        add_rate(response, services.admission.rate_state(key))

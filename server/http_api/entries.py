@@ -6,10 +6,11 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from server.core.deletion import parse_deletion
-from server.core.query import DEFAULT_PAGE_SIZE, parse_filter, parse_page_size
+from server.core.query import parse_filter
 from server.core.services import Services
 from server.http_api.answers import entry_body, entry_page, json_answer
 from server.http_api.door import Handler, admit
+from server.http_api.parameters import page_size_of, page_token_of, parameters_of
 
 
 def list_entries_handler(services: Services) -> Handler:
@@ -17,13 +18,12 @@ def list_entries_handler(services: Services) -> Handler:
 
     async def list_entries(request: Request) -> HTTPResponse:
         key = await admit(services, request, "read")
-        parameters = dict(request.get_args(keep_blank_values=True))
-        page_size = parameters.get("pageSize")
+        parameters = parameters_of(request)
         page = await services.reading.list_entries(
             key,
             parse_filter(parameters, time_ns()),
-            page_size=parse_page_size(page_size[-1]) if page_size else DEFAULT_PAGE_SIZE,
-            page_token=parameters["pageToken"][-1] if "pageToken" in parameters else None,
+            page_size=page_size_of(parameters),
+            page_token=page_token_of(parameters),
         )
         return entry_page(page)
 
@@ -45,7 +45,7 @@ def delete_entries_handler(services: Services) -> Handler:
 
     async def delete_entries(request: Request) -> HTTPResponse:
         caller = await admit(services, request, "admin")
-        parameters = dict(request.get_args(keep_blank_values=True))
+        parameters = parameters_of(request)
         filters = parse_deletion(parameters, time_ns())
         return json_answer({"deleted": await services.deletion.delete(caller, filters)})
 

@@ -6,8 +6,8 @@ import msgspec
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from server.core.errors import Internal, TrackingError
-from server.transport.http.faults import fault_of
+from server.core.errors import TrackingError
+from server.transport.http.faults import logged_fault
 from server.transport.http.statuses import error_headers, status_of
 
 logger = logging.getLogger("tracking.http")
@@ -33,9 +33,7 @@ def error_body(error: TrackingError) -> ErrorBody:
 
 
 def answer_to(request: Request, exception: Exception) -> tuple[TrackingError, HTTPResponse]:
-    """Whatever a request ended in, in the core's words and as an answer; a bug is logged, a client's fault is not."""
-    error, status = fault_of(exception)
-    if isinstance(error, Internal) and error is not exception:
-        logger.error("A request to %s failed unexpectedly.", request.path, exc_info=exception)
+    """Whatever a request ended in, in the core's words and as an answer."""
+    error, status = logged_fault(request, exception, logger)
     body = msgspec.json.encode(_ErrorAnswer(success=False, error=error_body(error)))
     return error, HTTPResponse(body, status or status_of(error), error_headers(error), "application/json")

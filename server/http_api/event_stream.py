@@ -11,7 +11,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from server.core.services import Services
-from server.http_api.door import Answer, add_rate_of, refused
+from server.http_api.door import Answer, refused
+from server.transport.http.statuses import add_rate
 
 logger = logging.getLogger("tracking.http")
 
@@ -31,7 +32,7 @@ def handle_stream(services: Services, name: str, opened: Opener) -> Answer:
         try:
             async with opened(request) as pieces:
                 response: Any = await request.respond(headers=dict(_HEADERS), content_type=_TYPE)
-                add_rate_of(services, request, response)
+                add_rate(services, request, response)
                 observe("rest", name, str(response.status), perf_counter() - begin)
                 await _send(request, response, pieces)
         except Exception as exception:
@@ -39,7 +40,7 @@ def handle_stream(services: Services, name: str, opened: Opener) -> Answer:
                 logger.exception("A stream ended unexpectedly.")
                 return None
             failure = refused(services, request, exception)
-            add_rate_of(services, request, failure)
+            add_rate(services, request, failure)
             observe("rest", name, str(failure.status), perf_counter() - begin)
             return failure
         return None

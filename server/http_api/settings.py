@@ -1,16 +1,18 @@
 """The settings of the caller's organisation."""
 
+import msgspec
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from server.core.changing_settings import Preview
 from server.core.errors import InvalidField
 from server.core.organisation_settings import read_settings_changes, settings_json
-from server.core.retention import Tally
+from server.core.retention import totals_of
 from server.core.services import Services
 from server.http_api.answers import json_answer
 from server.http_api.door import Handler, admit
 from server.http_api.objects import read_object
+from server.http_api.parameters import parameters_of
 
 
 def get_settings_handler(services: Services) -> Handler:
@@ -39,19 +41,12 @@ def put_settings_handler(services: Services) -> Handler:
 
 def read_switch(request: Request, name: str) -> bool:
     """A query parameter that is `true` or `false`, or absent, which is false. Raises InvalidField."""
-    values = set(request.get_args(keep_blank_values=True).getlist(name) or ())
+    values = set(parameters_of(request).get(name, ()))
     if values - {"true", "false"} or len(values) > 1:
         raise InvalidField(f"{name} must be true or false.", message=f"Invalid {name}", field=name)
     return values == {"true"}
 
 
 def _previewed(preview: Preview) -> HTTPResponse:
-    tallies = preview.levels
-    total = Tally(sum(one.entries for one in tallies.values()), sum(one.bytes for one in tallies.values()))
-    deletes = {
-        "entries": total.entries,
-        "bytes": total.bytes,
-        "levels": {level.word: tally for level, tally in tallies.items() if tally.entries},
-        "complete": preview.complete,
-    }
+    deletes = {**msgspec.structs.asdict(totals_of(preview.levels)), "complete": preview.complete}
     return json_answer({**settings_json(preview.settings), "deletes": deletes})

@@ -1,6 +1,5 @@
 """`GET entries/tail`: entries as they come, as server-sent events."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,8 +17,7 @@ from server.http_api.answers import entry_body
 from server.http_api.door import admit
 from server.http_api.errors import error_body
 from server.http_api.event_stream import Opener, Pieces
-
-logger = logging.getLogger("tracking.http")
+from server.http_api.parameters import parameters_of
 
 _RETRY_MILLISECONDS = 1_000
 """When a browser comes back after its connection was lost."""
@@ -37,7 +35,7 @@ def tail_opener(services: Services) -> Opener:
     @asynccontextmanager
     async def opened(request: Request) -> AsyncIterator[Pieces]:
         key = await admit(services, request, "read")
-        parameters = dict(request.get_args(keep_blank_values=True))
+        parameters = parameters_of(request)
         # A browser that comes back says it in the header; where that cannot be set, a parameter stands for it.
         positions = [request.headers.get("last-event-id", ""), *parameters.pop(_POSITION, ())]
         filters = parse_filter(parameters, time_ns())

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.core.administration import Administration, Organisation
+from server.core.audit import Audit
 from server.core.errors import InvalidField, NotFound
 from server.core.key_requests import KeyChanges, NewKey
 from server.core.keys import ALL_SCOPES, digest_of
@@ -28,7 +29,8 @@ async def directory(tmp_path: Path) -> AsyncIterator[SqliteDirectory]:
 @pytest.fixture
 def administration(directory: SqliteDirectory) -> Administration:
     times = count(1_000)
-    return Administration(directory, clock=lambda: next(times))
+    clock = times.__next__
+    return Administration(directory, Audit(directory, clock=clock), clock=clock)
 
 
 @pytest.fixture
@@ -177,7 +179,11 @@ async def test_two_that_start_at_once_make_one_bootstrap_key(administration: Adm
     second = SqliteDirectory(tmp_path / "tracking.db")
     try:
         made = await asyncio.gather(
-            *(one.ensure_bootstrap_key(BOOTSTRAP) for one in (administration, Administration(second)) for _ in range(4))
+            *(
+                one.ensure_bootstrap_key(BOOTSTRAP)
+                for one in (administration, Administration(second, Audit(second)))
+                for _ in range(4)
+            )
         )
     finally:
         await second.close()

@@ -166,9 +166,7 @@ async def test_who_comes_back_reads_on_in_memory_and_then_from_the_store(feed: W
         async with opened(tails, after=f"{7:08}") as messages:
             assert await told(messages, 1) == ["8"]
         async with opened(tails, after=f"{2:08}") as messages:
-            reading = asyncio.create_task(told(messages, 3))
-            await asyncio.sleep(0)
-            assert await reading == ["3", "4", "5"]
+            assert await told(messages, 3) == ["3", "4", "5"]
 
 
 async def test_the_feed_is_followed_a_while_longer_for_those_who_come_back(feed: WrittenFeed, tails: Tails) -> None:
@@ -234,7 +232,7 @@ async def test_draining_ends_every_tail_behind_what_waits(feed: WrittenFeed) -> 
     async with opened(tails) as messages:
         await anext(messages)
         feed.write(item(1))
-        await asyncio.sleep(0.01)
+        await until(lambda: tails.hub.position == f"{1:08}")
         draining.set_result(None)
         assert await told(messages, 1) == ["1"]
         with pytest.raises(Draining):

@@ -13,9 +13,8 @@ from server.core.json_text import MAX_JSON_DEPTH
 from server.core.model import NANOSECONDS_PER_SECOND, Level
 from server.core.query import MAX_PAGE_SIZE
 from server.core.query.filters import MAX_NAME_DOTS, MAX_VALUE_LENGTH, MAX_VALUES
-from server.core.retention import SHIPPED_PERIODS
+from server.core.retention import EVENT_ID_NANOSECONDS, SHIPPED_PERIODS
 from server.settings import SETTINGS
-from server.storage.sqlite.commit import EVENT_ID_NANOSECONDS
 from server.transport.grpc_status import CODE
 from server.transport.http.cors import EXPOSED_HEADERS
 from server.transport.http.statuses import STATUS

@@ -29,7 +29,7 @@ from tests.support.deployment import (
     texts_in,
 )
 from tests.support.documents import ROOT
-from tests.support.mongod import free_port
+from tests.support.ports import free_port
 from tests.support.service import BOOTSTRAP_KEY, environment
 from tests.support.waiting import until
 

@@ -18,21 +18,13 @@ from server.core.readiness import _FULL_SHARE
 from server.setting_kinds import MongoDatabase, parse_database, parse_size
 from server.settings import SETTINGS, Settings, read_settings
 from server.storage.mongo.connection import check_deployment
-from server.storage.mongo.schema import (
-    API_KEYS,
-    COUNTERS,
-    DEFAULT_DATABASE,
-    ENTRIES,
-    ORGANISATIONS,
-    REQUESTS,
-    ensure_indexes,
-)
+from server.storage.mongo.schema import ALL_COLLECTIONS, DEFAULT_DATABASE, ENTRIES, ensure_indexes
 from tests.support.command_line import run_tracking
 from tests.support.deployment import seconds, settings_named_in
 from tests.support.documents import ROOT, blocks_of, code_in, commands_of, rows_of
 from tests.support.in_process import in_process
 from tests.support.mongo_databases import Databases
-from tests.support.mongod import free_port
+from tests.support.ports import free_port
 from tests.support.reader import Reader
 from tests.support.service import Service
 
@@ -41,7 +33,6 @@ TEXT = DOCUMENT.read_text()
 DEFAULTS = Settings()
 NOT_SETTINGS = {"TRACKING_ADDRESS", "TRACKING_API_KEY"}
 LABELS = ["door", "method", "code", "level", "outcome", "reason", "version"]
-COLLECTIONS = {ENTRIES, ORGANISATIONS, API_KEYS, COUNTERS, REQUESTS}
 
 
 def blocks_in(language: str) -> list[str]:
@@ -179,7 +170,7 @@ async def test_a_sharded_cluster_could_keep_every_unique_index_of_the_entries(mo
     unique = {name: index["key"][0][0] for name, index in indexes.items() if index.get("unique")}
     assert unique
     assert set(unique.values()) == {key}
-    others = COLLECTIONS - {ENTRIES}
+    others = set(ALL_COLLECTIONS) - {ENTRIES}
     assert set(code_in(TEXT.partition("**The other collections** (")[2].partition(")")[0])) == others
 
 

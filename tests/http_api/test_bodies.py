@@ -166,7 +166,9 @@ async def test_limits_hold_after_inflation(
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "zstd"])
-@pytest.mark.parametrize("body", [b"", b"{}", b"\x1f\x8b", gzip.compress(b"{}")[:-1], zstd.compress(b"{}")[:-2]])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"\x1f\x8b", gzip.compress(b"{}", mtime=0)[:-1], zstd.compress(b"{}")[:-2]]
+)
 async def test_what_cannot_be_inflated_is_400(client: Client, coding: str, body: bytes) -> None:
     answer = await client.rest.request("POST", "/log", content=body, headers={**JSON, "Content-Encoding": coding})
     assert answer.status_code == 400

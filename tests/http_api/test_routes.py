@@ -174,3 +174,24 @@ async def test_a_relative_time_stays_the_same_from_page_to_page(client: Client) 
             break
         token = f"&pageToken={page['nextPageToken']}"
     assert sorted(map(int, seen)) == list(range(30))
+
+
+@pytest.mark.parametrize(("path", "logger"), [("/v1/logs", "tracking.otlp"), (f"{API}/log", "tracking.http")])
+async def test_a_bug_of_ours_is_logged_once_by_the_door_it_is_met_at(
+    service: InProcessService,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    logger: str,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    async with connected(service.http_port) as connection:
+        with monkeypatch.context() as patch:
+            patch.setattr(type(service.core.services.admission), "authenticate", broken)
+            answer = await connection.ask(request("POST", path, {"Content-Type": "application/json"}, b"{}"))
+    assert answer.status >= 500
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert (record.name, record.getMessage()) == (logger, f"A request to {path} failed unexpectedly.")
+    assert "ZeroDivisionError" in caplog.text

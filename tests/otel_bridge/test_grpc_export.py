@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from tests.support.clocks import Clock
 from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import Client, InProcessService, in_process
-from tests.support.otlp_client import OtlpGrpc, Refused, logs, otlp_grpc
+from tests.support.otlp_client import BAD_LEVEL, OtlpGrpc, Refused, logs, otlp_grpc
 from tests.support.raw_http2 import (
     END_HEADERS,
     END_STREAM,
@@ -28,7 +28,6 @@ from tests.support.results import find
 pytestmark = IN_SESSION
 
 SERVICE = "opentelemetry.proto.collector.logs.v1.LogsService"
-BAD_LEVEL = {"tracking.level": "loud"}
 
 
 def _partial(answer: bytes | Refused) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from tests.support.clocks import Clock
 from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import Client, InProcessService, in_process
 from tests.support.otlp_client import (
+    BAD_LEVEL,
     JSON,
     LOGS,
     PROTOBUF,
@@ -36,7 +37,6 @@ else:
 
 pytestmark = IN_SESSION
 
-BAD_LEVEL = {"tracking.level": "loud"}
 NOT_READ = {PROTOBUF: b"\xff" * 100, JSON: b"{"}
 
 

@@ -12,6 +12,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from tests.support.fixtures import IN_SESSION
 from tests.support.in_process import InProcessService, in_process
 from tests.support.otlp_client import (
+    BAD_LEVEL,
     JSON,
     PROTOBUF,
     Refused,
@@ -27,8 +28,6 @@ from tests.support.stalled_store import stalled
 from tests.support.waiting import until
 
 pytestmark = [IN_SESSION, pytest.mark.parametrize("way", ["grpc", PROTOBUF, JSON])]
-
-BAD_LEVEL = {"tracking.level": "loud"}
 
 
 class Result(NamedTuple):
@@ -189,3 +188,20 @@ async def test_many_records_are_stored_each_once(service: InProcessService, way:
     assert await export(service, client.key, way, logs(*numbers, time=time_ns())) == Result()
     found = await find(client.rest, page_size=1000)
     assert sorted(entry["message"] for entry in found) == sorted(numbers)
+
+
+async def test_whatever_finds_no_room_among_the_queued_is_counted_as_shed(tmp_path: Path, way: str) -> None:
+    async with in_process(tmp_path, queue_bytes=120_000) as running:
+        client = await running.new_client()
+        running.core.services.budget.reserve(1)
+        request = logs(*["x"] * 150, attributes=BAD_LEVEL)
+        request.MergeFrom(logs(*["x"] * 300))
+        answer = await export(running, client.key, way, request)
+        running.core.services.budget.release(1)
+        assert answer.failure.endswith("OVERLOADED")
+        counts = {place[0:1] + place[2:]: 0 for place in await running.event_counts()}
+        for (door, _, outcome, reason), events in (await running.event_counts()).items():
+            counts[door, outcome, reason] += events
+        door = "otlp_grpc" if way == "grpc" else "otlp_http"
+        assert counts == {(door, "rejected", "invalid_level"): 150, (door, "shed", "overloaded"): 300}
+        assert await find(client.rest) == []

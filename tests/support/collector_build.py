@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from tests.support.documents import ROOT
 
 _FOLDER = ROOT / ".cache" / "otelcol"
@@ -23,6 +21,10 @@ _STRIPPED = "-ldflags=-s -w"
 _SECONDS = 1_200.0
 
 
+class NoGo(Exception):
+    """There is no Go to build with, or it is too old; says what to install."""
+
+
 class Programs(NamedTuple):
     """The files to be run."""
 
@@ -31,7 +33,7 @@ class Programs(NamedTuple):
 
 
 def built_programs(say: Callable[[str], None]) -> Programs:
-    """Both programs, built first if need be, which `say` is told; skips the test (which fails in CI) without Go."""
+    """Both programs, built first if need be, which `say` is told. Raises NoGo."""
     programs = Programs(_FOLDER / "otelcol", _FOLDER / "telemetrygen")
     recipe = f"{_BUILDER}\n{_TELEMETRYGEN}\n{_MANIFEST.read_text()}"
     stamp = _FOLDER / "recipe"
@@ -46,11 +48,11 @@ def _go() -> str:
     found = shutil.which("go")
     oldest = ".".join(map(str, _OLDEST_GO))
     if found is None:
-        pytest.skip(f"the Collector is built with Go, and there is none: install Go {oldest} or newer")
+        raise NoGo(f"the Collector is built with Go, and there is none: install Go {oldest} or newer")
     said = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout
     version = re.match(r"go(\d+)\.(\d+)", said)
     if version is None or (int(version[1]), int(version[2])) < _OLDEST_GO:
-        pytest.skip(f"the Collector needs Go {oldest} or newer, and {found} is {said.strip()}")
+        raise NoGo(f"the Collector needs Go {oldest} or newer, and {found} is {said.strip()}")
     return found
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from server.core.instants import parse_rfc3339
+from server.core.model import NANOSECONDS_PER_SECOND
 from tests.support.debounce_writers import Done, Order
 from tests.support.service import environment
 
 Told = Mapping[str, Counter[str]]
 
-_SECOND = 1_000_000_000
 _LAST_ANSWERS_SECONDS = 60.0
 
 
@@ -58,7 +58,7 @@ def told_by_entry(done: Sequence[Done]) -> Told:
 def require_one_opener_a_window(entries: Sequence[dict[str, Any]], told: Told) -> None:
     """The entries of one key never overlap, and each was opened once; windows are a second long."""
     ends = sorted(parse_rfc3339(entry["windowEndTime"]) for entry in entries)
-    assert all(later - earlier >= _SECOND for earlier, later in pairwise(ends)), "Windows overlap."
+    assert all(later - earlier >= NANOSECONDS_PER_SECOND for earlier, later in pairwise(ends)), "Windows overlap."
     require_told(entries, told)
 
 

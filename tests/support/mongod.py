@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,8 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+
+from tests.support.ports import free_port
 
 _START_SECONDS = 60
 
@@ -32,14 +33,6 @@ def mongod_binary() -> Path:
     if found is None:
         pytest.skip(f"no mongod for {sys.platform}: install one, or set TRACKING_TEST_MONGODB_URL")
     return Path(found)
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Member:

@@ -18,6 +18,8 @@ JSON = "application/json"
 LOGS = "/v1/logs"
 EXPORT = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 RETRY_TRAILER = "google.rpc.retryinfo-bin"
+BAD_LEVEL = {"tracking.level": "loud"}
+"""Attributes for which a record is refused."""
 
 _SECONDS = 20.0
 _OPTIONS = [

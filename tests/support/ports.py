@@ -1,10 +1,18 @@
-"""Ports that a server keeps over its restarts."""
+"""Ports for servers to listen on, one of them over its restarts."""
 
 import socket
 from random import SystemRandom
 
 _FIRST, _LAST = 20_000, 30_000
 """Below what systems give to clients: else a client that knocks while nobody listens may get the port itself."""
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def steady_port() -> int:

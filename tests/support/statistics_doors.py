@@ -1,11 +1,13 @@
 """Statistics through a door, in REST's words."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 from tracking.v1 import group_pb2, query_service_pb2
+from tracking.v1.facets_pb2 import Facets, FacetValue
 
-from server.client.statistics_json import facets_fields, group_fields, histogram_fields
+from server.client.statistics_json import group_fields, histogram_fields, level_fields, time_text
 from tests.support.grpc_door import GrpcDoor
 from tests.support.grpc_messages import filter_message, timestamp
 from tests.support.rest_door import RestDoor, failure_of
@@ -51,7 +53,7 @@ async def facets(door: DoorClient, filters: Filters | None = None) -> Answer | F
     assert isinstance(door, GrpcDoor)
     request = query_service_pb2.GetFacetsRequest(filter=filter_message(filters or {}))
     response = await door._call(door._query.GetFacets, request)
-    return response if isinstance(response, Failure) else facets_fields(response.facets)
+    return response if isinstance(response, Failure) else _facets_fields(response.facets)
 
 
 async def groups(
@@ -110,6 +112,24 @@ async def change_group(door: DoorClient, group_id: str, change: Answer) -> Answe
         request.muted_until.CopyFrom(timestamp(change["mutedUntil"]))
     response = await door._call(door._query.UpdateGroup, request)
     return response if isinstance(response, Failure) else group_fields(response.group)
+
+
+def _facets_fields(facets: Facets) -> Answer:
+    return {
+        "from": time_text(facets.from_time),
+        "to": time_text(facets.to_time),
+        "total": facets.total,
+        "levels": level_fields(facets.levels),
+        "services": _values(facets.services),
+        "components": _values(facets.components),
+        "codes": _values(facets.codes),
+        "environments": _values(facets.environments),
+        **({} if facets.complete else {"complete": False}),
+    }
+
+
+def _values(values: Iterable[FacetValue]) -> list[Answer]:
+    return [{"value": each.value, "eventCount": each.event_count} for each in values]
 
 
 async def _get(door: RestDoor, path: str, parameters: dict[str, Any]) -> Answer | Failure:

@@ -1,8 +1,7 @@
 """Instants as the service writes them."""
 
 from server.core.instants import parse_rfc3339
-
-NANOSECONDS_PER_SECOND = 1_000_000_000
+from server.core.model import NANOSECONDS_PER_SECOND
 
 
 def seconds_between(earlier: str, later: str) -> float:

@@ -13,7 +13,6 @@ from server.core.query.terms import (
     field_term,
     head_of,
     head_term,
-    vocabulary_of,
     word_term,
 )
 from server.core.query.text import parse_text
@@ -42,16 +41,6 @@ class Plan(msgspec.Struct, frozen=True):
 def plan_of(filters: EntryFilter) -> Plan:
     """What the terms of every entry that a filter chooses fulfil. Times, negations and order require nothing."""
     return Plan(tuple(sorted(set(_requirements(filters)))))
-
-
-def fulfils(terms: set[str], plan: Plan) -> bool:
-    """Whether terms have what a plan requires: the meaning that stores' queries must have."""
-    vocabulary = vocabulary_of(terms) if any(required.prefixes for required in plan.requirements) else set()
-    return all(
-        not terms.isdisjoint(required.terms)
-        or (bool(required.prefixes) and any(word.startswith(required.prefixes) for word in vocabulary))
-        for required in plan.requirements
-    )
 
 
 def _requirements(filters: EntryFilter) -> Iterator[Requirement]:

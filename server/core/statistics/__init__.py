@@ -13,7 +13,7 @@ from server.core.statistics.group_lists import (
     parse_statuses,
     place_of,
 )
-from server.core.statistics.group_totals import GroupSum, add_up
+from server.core.statistics.group_totals import GroupSum
 from server.core.statistics.groups import Group, GroupState, GroupStatus, GroupTotals, status_of
 from server.core.statistics.histogram import (
     Bucket,
@@ -45,7 +45,6 @@ __all__ = [
     "Histogram",
     "HistogramQuestion",
     "Place",
-    "add_up",
     "bucket_of",
     "check_group_change",
     "format_step",

@@ -8,6 +8,7 @@ import msgspec
 
 from server.core.model import Level
 from server.core.query import EntryFilter
+from server.core.statistics.levels import levels_of
 
 FACET_FIELDS = ("service", "component", "code", "environment")
 """The fields that are counted."""
@@ -56,7 +57,7 @@ def make_facets(filters: EntryFilter, counts: FacetCounts, *, is_complete: bool)
     return Facets(
         filters,
         counts.levels.total(),
-        {level: counted for level in reversed(Level) if (counted := counts.levels[level.value])},
+        levels_of(counts.levels),
         {field: _most(values) for field, values in counts.fields.items()},
         is_complete,
     )

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from server.core.errors import InvalidField
 from server.core.paging import invalid_page_token
 from server.core.query import EntryFilter
 from server.core.query.invalid import invalid_filter
@@ -84,7 +85,7 @@ def parse_statuses(texts: Sequence[str]) -> frozenset[GroupStatus]:
     try:
         return frozenset(GroupStatus(word.strip().lower()) for text in texts for word in text.split(","))
     except ValueError as error:
-        raise invalid_filter(f"status must be one of {', '.join(GroupStatus)}.", "status") from error
+        raise unknown_status() from error
 
 
 def parse_sort(text: str) -> GroupSort:
@@ -92,7 +93,17 @@ def parse_sort(text: str) -> GroupSort:
     try:
         return GroupSort(text)
     except ValueError as error:
-        raise invalid_filter(f"sort must be one of {', '.join(GroupSort)}.", "sort") from error
+        raise unknown_sort() from error
+
+
+def unknown_status() -> InvalidField:
+    """A status to filter by is none: INVALID_FILTER."""
+    return invalid_filter(f"status must be one of {', '.join(GroupStatus)}.", "status")
+
+
+def unknown_sort() -> InvalidField:
+    """An order is none: INVALID_FILTER."""
+    return invalid_filter(f"sort must be one of {', '.join(GroupSort)}.", "sort")
 
 
 def key_of_place(place: Place, query: GroupQuery) -> bytes:

@@ -1,14 +1,13 @@
 """Adding up groups: the same sums for every store, forwards and backwards."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 import msgspec
 
 from server.core.exceptions import exception_title
 from server.core.fingerprint import title
-from server.core.model import Level
 from server.core.statistics.groups import DAY, GroupTotals
+from server.core.statistics.levels import levels_of
 from server.core.stored import Repeats, StoredEvent
 
 EMPTY_TITLE = "(no message)"
@@ -86,19 +85,6 @@ def title_of(event: StoredEvent) -> str:
     """What a group is called after one of its events: its exception's type and message, or its message's first line."""
     named = exception_title(event.attributes)
     return title(named or event.message) or (event.record and event.record.event_name) or EMPTY_TITLE
-
-
-def levels_of(counts: Counter[int] | dict[int, int]) -> dict[Level, int]:
-    """Events by level, the gravest first; levels without any are left out."""
-    return {level: counted for level in reversed(Level) if (counted := counts.get(level.value, 0)) > 0}
-
-
-def add_up(entries: Iterable[tuple[int | bytes, StoredEvent, Repeats]]) -> dict[str, GroupSum]:
-    """The groups of some entries, each with its key in the store."""
-    sums: dict[str, GroupSum] = {}
-    for key, event, repeats in entries:
-        sums.setdefault(event.group_id, GroupSum()).add(key, event, repeats)
-    return sums
 
 
 def _least(one: int | None, other: int) -> int:

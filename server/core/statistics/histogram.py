@@ -13,6 +13,7 @@ from server.core.intervals import format_interval, parse_interval_text
 from server.core.model import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND, Level
 from server.core.query import EntryFilter
 from server.core.query.invalid import invalid_time_range
+from server.core.statistics.levels import levels_of
 
 MAX_BUCKETS = 200
 """Buckets of one histogram."""
@@ -145,9 +146,7 @@ def make_histogram(question: HistogramQuestion, counts: Counts, *, is_complete: 
     """The histogram of what was counted."""
     first = bucket_of(question.from_time, question.step)
     buckets = [
-        Bucket(
-            begin, {level: counted for level in reversed(Level) if (counted := counts.get((begin, level.value), 0)) > 0}
-        )
+        Bucket(begin, levels_of({level.value: counts.get((begin, level.value), 0) for level in Level}))
         for begin in range(first, question.to_time, question.step)
         if question.from_time < question.to_time
     ]

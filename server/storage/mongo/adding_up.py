@@ -53,6 +53,5 @@ async def read_left_out(
 ) -> list[tuple[StoredEvent, Repeats]]:
     """The entries that were left out, as far as they match."""
     current = await read_current(entries.durable, organisation, left_out) if left_out else {}
-    # What is left of an entry that was deleted has no level.
-    found = [(event_of(each), each["totals"]) for each in current.values() if "level" in each]
+    found = [(event_of(each), each["totals"]) for each in current.values()]
     return [(event, totals) for event, totals in found if matches(filters, event)]

@@ -12,12 +12,11 @@ from pymongo import ReturnDocument, UpdateOne
 
 from server.core.errors import StoreUnavailable
 from server.storage.mongo.collection import Entries
+from server.storage.mongo.schema import IS_ENTRY, WITHOUT_IDS
 
 Page = Mapping[str, Any]
 Folds = Mapping[str, Mapping[str, int]]
 """By chain: the number of the last `page` that is folded, and the entry's `count` with it."""
-
-_WITHOUT_IDS = {"event_ids": 0}
 
 
 async def fold(entries: Entries, pages: Sequence[Page]) -> dict[bytes, int | None]:
@@ -54,14 +53,13 @@ async def fold_durably(entries: Entries, pages: Iterable[Page]) -> None:
 async def unfolded_pages(entries: Any, organisation_id: int, entry_ids: Iterable[bytes]) -> list[dict[str, Any]]:
     """The pages that readers have to add, as far as the entries do not count them yet."""
     wanted = {"organisation": organisation_id, "unfolded": {"$in": list(entry_ids)}}
-    pages: list[dict[str, Any]] = [page async for page in entries.find(wanted, _WITHOUT_IDS)]
+    pages: list[dict[str, Any]] = [page async for page in entries.find(wanted, WITHOUT_IDS)]
     return pages
 
 
 async def read_folds(entries: Any, pages: Iterable[Page]) -> dict[bytes, Folds]:
     """How far the entries of these pages have folded; an entry that is gone is left out."""
-    # A tombstone has no level, and no entry is there any more.
-    wanted = {"_id": {"$in": list({page["entry"] for page in pages})}, "level": {"$exists": True}}
+    wanted = {"_id": {"$in": list({page["entry"] for page in pages})}, **IS_ENTRY}
     return {entry["_id"]: entry.get("folds", {}) async for entry in entries.find(wanted, {"folds": 1})}
 
 
@@ -100,7 +98,7 @@ def _before(page: Page) -> dict[str, Any]:
     return {
         "_id": page["entry"],
         "organisation": page["organisation"],
-        "level": {"$exists": True},
+        **IS_ENTRY,
         f"folds.{page['chain']}.page": last or {"$exists": False},
     }
 

@@ -5,13 +5,10 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from server.core.model import NANOSECONDS_PER_SECOND
+from server.core.retention import EVENT_ID_NANOSECONDS
 from server.storage.mongo.documents import forget_claims, origin_of
 from server.storage.mongo.units import Unit
 from server.storage.mongo.windows import Windows, identity_of, window_keys
-
-EVENT_ID_NANOSECONDS = 24 * 3600 * NANOSECONDS_PER_SECOND
-"""How long an event id is remembered."""
 
 _CLAIM = {"event_ids": 1, "entry": 1, "claim_time": 1, "prepared_as": 1}
 _WINDOW = {"window": 1, "window_end": 1}

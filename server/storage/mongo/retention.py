@@ -14,12 +14,11 @@ from pymongo.errors import ExecutionTimeout
 
 from server.core.errors import QueryTimeout
 from server.core.model import NANOSECONDS_PER_SECOND, Level
-from server.core.retention import Age, Periods, Survey, end_of, survey_of
+from server.core.retention import EVENT_ID_NANOSECONDS, Age, Periods, Survey, end_of, survey_of
 from server.core.usage import LevelUsage, StoredUsage
 from server.storage.mongo.collection import Entries
 from server.storage.mongo.identity import ID_BYTES, document_id_of, organisation_prefix
-from server.storage.mongo.learning import EVENT_ID_NANOSECONDS
-from server.storage.mongo.schema import LEASES, PAGE_EXPIRE_TIME
+from server.storage.mongo.schema import IS_ENTRY, LEASES, PAGE_EXPIRE_TIME
 from server.storage.mongo.totals import read_current
 
 _REQUEST_NANOSECONDS = 3600 * NANOSECONDS_PER_SECOND
@@ -36,7 +35,6 @@ _AGE = {
     "claim_time": 1,
     "size": {"$bsonSize": "$$ROOT"},
 }
-_IS_ENTRY = {"level": {"$exists": True}}
 
 
 class Retention:
@@ -62,7 +60,7 @@ class Retention:
         ids: dict[str, bytes] = {"$gt": after or b""}
         if until is not None:
             ids["$lte"] = until
-        wanted: dict[str, Any] = {"_id": ids, **_IS_ENTRY}
+        wanted: dict[str, Any] = {"_id": ids, **IS_ENTRY}
         if organisation_id is not None:
             wanted["organisation"] = organisation_id
             ids["$gt"] = max(ids["$gt"], _first_of(organisation_id))
@@ -77,7 +75,7 @@ class Retention:
             by_organisation.setdefault(age.organisation_id, []).append(age.key)
         deleted = 0
         for organisation, ids in by_organisation.items():
-            wanted = {"_id": {"$in": ids}, "organisation": organisation, **_IS_ENTRY}
+            wanted = {"_id": {"$in": ids}, "organisation": organisation, **IS_ENTRY}
             clock = self._clock()
             over = [
                 document
@@ -90,7 +88,7 @@ class Retention:
     async def delete_entries(self, organisation_id: int, entry_ids: Sequence[str]) -> int:
         ids = [document_id_of(organisation_id, entry_id) for entry_id in entry_ids]
         wanted = {"_id": {"$in": [each for each in ids if each is not None]}, "organisation": organisation_id}
-        found = [each async for each in self._entries.durable.find({**wanted, **_IS_ENTRY}, _AGE)]
+        found = [each async for each in self._entries.durable.find({**wanted, **IS_ENTRY}, _AGE)]
         return await self._delete(organisation_id, found)
 
     async def read_usage(self, organisation_id: int) -> StoredUsage:
@@ -101,7 +99,7 @@ class Retention:
             "events": {"$sum": "$event_count"},
             "bytes": {"$sum": {"$bsonSize": "$$ROOT"}},
         }
-        stages = [{"$match": {"organisation": organisation_id, "_id": between, **_IS_ENTRY}}, {"$group": group}]
+        stages = [{"$match": {"organisation": organisation_id, "_id": between, **IS_ENTRY}}, {"$group": group}]
         levels: dict[Level, LevelUsage] = {}
         try:
             found = await self._entries.durable.aggregate(stages, maxTimeMS=_USAGE_MILLISECONDS)
@@ -161,7 +159,7 @@ class Retention:
 
 
 def _named(organisation: int, ids: Sequence[bytes]) -> dict[str, Any]:
-    return {"_id": {"$in": ids}, "organisation": organisation, **_IS_ENTRY}
+    return {"_id": {"$in": ids}, "organisation": organisation, **IS_ENTRY}
 
 
 def _bury(now: int) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ an entry is in them only as long as it has the field. Each begins with the organ
 can keep them unique: the shard key of `entries` is {organisation: 1}.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pymongo import IndexModel
@@ -17,6 +18,24 @@ ENTRIES, SAMPLES, REQUESTS = "entries", "samples", "requests"
 ORGANISATIONS, API_KEYS, COUNTERS = "organisations", "api_keys", "counters"
 GROUP_STATES = "group_states"
 SETTINGS, AUDIT, RECEIVED, LEASES = "settings", "audit", "received", "leases"
+ALL_COLLECTIONS = (
+    ENTRIES,
+    SAMPLES,
+    REQUESTS,
+    ORGANISATIONS,
+    API_KEYS,
+    COUNTERS,
+    GROUP_STATES,
+    SETTINGS,
+    AUDIT,
+    RECEIVED,
+    LEASES,
+)
+
+IS_ENTRY: Mapping[str, Any] = {"level": {"$exists": True}}
+"""Documents of entries: what is left of one that was deleted has no level, and a page never had one."""
+WITHOUT_IDS: Mapping[str, int] = {"event_ids": 0}
+"""The fields that readers want of a document: claims of event ids may be many."""
 
 UNFOLDED_INDEX = "organisation_unfolded"
 PAGE_EXPIRE_TIME = "page_expire_time"

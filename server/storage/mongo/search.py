@@ -22,11 +22,11 @@ from server.storage.mongo.identity import (
     time_prefix,
 )
 from server.storage.mongo.samples import read_samples
+from server.storage.mongo.schema import IS_ENTRY, WITHOUT_IDS
 from server.storage.mongo.totals import read_current
 
 _SEARCH_SECONDS = 2.0
 _FIRST_SLICE, _LARGEST_SLICE = 256, 4096
-_WITHOUT_IDS = {"event_ids": 0}
 
 
 async def find_entries(entries: Entries, organisation: tuple[int, str], filters: EntryFilter, page: Page) -> EntryPage:
@@ -38,7 +38,7 @@ async def find_entries(entries: Entries, organisation: tuple[int, str], filters:
     size = 0
     slice_size = max(_FIRST_SLICE, page.size + 1)
     while (end := await slice_end(entries.durable, between(number, lowest, before), slice_size)) is not None:
-        async for document in entries.durable.find(wanted(between(number, end, before), filters), _WITHOUT_IDS).sort(
+        async for document in entries.durable.find(wanted(between(number, end, before), filters), WITHOUT_IDS).sort(
             "_id", -1
         ):
             if matches(filters, event_of(document)):
@@ -60,8 +60,8 @@ async def get_entry(entries: Entries, organisation: tuple[int, str], entry_id: s
     document_id = document_id_of(organisation[0], entry_id)
     if document_id is None:
         return None
-    wanted = {"_id": document_id, "organisation": organisation[0], "level": {"$exists": True}}
-    document = await entries.durable.find_one(wanted, _WITHOUT_IDS)
+    wanted = {"_id": document_id, "organisation": organisation[0], **IS_ENTRY}
+    document = await entries.durable.find_one(wanted, WITHOUT_IDS)
     return None if document is None else (await _entries(entries, organisation, [document]))[0]
 
 
@@ -90,8 +90,7 @@ def between(organisation_id: int, lowest: bytes, before: bytes) -> dict[str, Any
 def wanted(between_ids: dict[str, Any], filters: EntryFilter) -> dict[str, Any]:
     """The same and what else MongoDB can check by itself."""
     if not filters.levels:
-        # What is left of an entry that was deleted has none.
-        return {**between_ids, "level": {"$exists": True}}
+        return {**between_ids, **IS_ENTRY}
     return {**between_ids, "level": {"$in": sorted(int(level) for level in filters.levels)}}
 
 

@@ -29,10 +29,10 @@ from server.storage.mongo.adding_up import add_up, read_left_out, unfolded_entri
 from server.storage.mongo.collection import Entries
 from server.storage.mongo.fields import event_of, totals_of
 from server.storage.mongo.group_states import GroupStates
+from server.storage.mongo.schema import WITHOUT_IDS
 from server.storage.mongo.search import between, id_range, slice_end, wanted
 from server.storage.mongo.totals import read_current
 
-_WITHOUT_IDS = {"event_ids": 0}
 _AT_ONCE = 2_000
 _LONGEST_RANGE = 2**62
 """Nanoseconds; a difference of times in a longer range may be none that MongoDB has whole numbers for."""
@@ -146,7 +146,7 @@ class Statistics:
             found: list[tuple[dict[str, Any], StoredEvent]] = [
                 (document, event)
                 async for document in durable.find(
-                    wanted(between(organisation, end, before), filters), _WITHOUT_IDS
+                    wanted(between(organisation, end, before), filters), WITHOUT_IDS
                 ).sort("_id", -1)
                 if matches(filters, event := event_of(document))
             ]

@@ -6,8 +6,7 @@ from typing import Any
 from server.core.stored import Repeats
 from server.storage.mongo.fields import event_of, totals_of
 from server.storage.mongo.folding import is_folded, unfolded_pages
-
-_EVENT_IDS_AND_BODY = {"event_ids": 0}
+from server.storage.mongo.schema import IS_ENTRY, WITHOUT_IDS
 
 
 async def read_current(entries: Any, organisation_id: int, entry_ids: Iterable[bytes]) -> dict[bytes, dict[str, Any]]:
@@ -17,8 +16,8 @@ async def read_current(entries: Any, organisation_id: int, entry_ids: Iterable[b
     for page in await unfolded_pages(entries, organisation_id, wanted):
         pages.setdefault(page["entry"], []).append(page)
     documents: dict[bytes, dict[str, Any]] = {}
-    named = {"_id": {"$in": wanted}, "organisation": organisation_id, "level": {"$exists": True}}
-    async for document in entries.find(named, _EVENT_IDS_AND_BODY):
+    named = {"_id": {"$in": wanted}, "organisation": organisation_id, **IS_ENTRY}
+    async for document in entries.find(named, WITHOUT_IDS):
         document["totals"] = _with_pages(document, pages.get(document["_id"], ()))
         documents[document["_id"]] = document
     return documents

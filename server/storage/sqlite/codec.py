@@ -1,11 +1,12 @@
 """What an event is in the file: bytes, the name of its key, and what the writer has to know about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
 from server.core.model import NANOSECONDS_PER_MILLISECOND, Request, Sample, Submission, Window
-from server.core.stored import StoredEvent, sample_of, stored_event
+from server.core.stored import Repeats, StoredEvent, first_repeats, sample_of, stored_event
 
 _ID_OFFSET = 2**63
 _ID_DIGITS = frozenset("0123456789abcdef")
@@ -87,3 +88,16 @@ def key_of(entry_id: str) -> int | None:
 def decode_samples(samples: Iterable[tuple[int, bytes]]) -> list[Sample]:
     """Samples from the counts and data of their rows, in order."""
     return [sample_of(decode_event(data), event_count) for event_count, data in sorted(samples)]
+
+
+def repeats_of(columns: Sequence[Any]) -> Repeats | None:
+    """An entry's row of `repeats`, without its key; None where the entry has none, and all columns are NULL."""
+    event_count, first, last, received, requested = columns
+    if event_count is None:
+        return None
+    return Repeats(event_count, first, last, received, None if requested is None else bool(requested))
+
+
+def totals_of(event: StoredEvent, event_count: int, columns: Sequence[Any]) -> Repeats:
+    """All events of an entry, from its first event, that event's count, and the columns of its row of `repeats`."""
+    return repeats_of(columns) or first_repeats(event, event_count)

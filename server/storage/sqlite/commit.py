@@ -5,16 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import apsw
 import msgspec
 
-from server.core.model import NANOSECONDS_PER_SECOND, Outcome, Receipt, Request, Window
+from server.core.model import Outcome, Receipt, Request, Window
+from server.core.retention import EVENT_ID_NANOSECONDS
 from server.storage.sqlite.codec import PreparedEvent, entry_id_of, key_of
 from server.storage.sqlite.keyspace import SPILL, Keyspace
 from server.storage.sqlite.pending import encode_changes
 from server.storage.sqlite.rows import Table, prepare_writer, write_commit
 from server.storage.sqlite.statements import Row, as_hex_list, read_value
 from server.storage.sqlite.windows import Windows
-
-EVENT_ID_NANOSECONDS = 24 * 3600 * NANOSECONDS_PER_SECOND
-"""How long an event id is remembered."""
 
 # One row, for each row is a turn of the interpreter's lock. An entry that is gone had at least its first event.
 _KNOWN_IDS = """

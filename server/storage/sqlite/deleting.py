@@ -9,14 +9,15 @@ from typing import NamedTuple
 import apsw
 
 from server.core.debounce import window_identity
+from server.core.portions import DELETED_AT_ONCE
 from server.core.retention import Age, Periods, end_of
 from server.storage.sqlite.codec import decode_event
 from server.storage.sqlite.connection import transaction, unhurried
+from server.storage.sqlite.keyspace import key_from_bytes
 from server.storage.sqlite.pending import DeletedEntry, encode_changes
 from server.storage.sqlite.statements import Row, as_hex_list, as_list, read_value
-from server.storage.sqlite.survey import age_of, key_from_bytes, used_bytes
+from server.storage.sqlite.survey import age_of, used_bytes
 
-_AT_ONCE = 250
 _ROWS = """
     SELECT e.key, e.organisation, e.level, e.window_end, e.data, r.last_receive_time,
            coalesce(r.event_count, e.event_count)
@@ -72,7 +73,7 @@ def delete_oldest(connection: apsw.Connection, limit_bytes: int) -> Deleted:
     if used <= limit_bytes or used - read_value(connection, _PENDING_BYTES) <= limit_bytes:
         return Deleted(0, [])
     with unhurried(connection), transaction(connection):
-        oldest = read_value(connection, _OLDEST, (_AT_ONCE,))
+        oldest = read_value(connection, _OLDEST, (DELETED_AT_ONCE,))
         return _delete(connection, connection.execute(_ROWS, (oldest,)).fetchall())
 
 

@@ -5,10 +5,10 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from time import monotonic_ns
-from typing import TypeVar
 
 from server.core.feed import Batch, NewEntry, PositionLost, Repeated, batch_of
 from server.core.model import Outcome, Receipt
+from server.core.portions import portions
 from server.core.stored import Repeats, StoredEvent, first_repeats
 from server.storage.sqlite.codec import PreparedEvent, decode_event, entry_id_of
 from server.storage.sqlite.statements import Row
@@ -20,8 +20,6 @@ _MOST_WAITING_BYTES = 8 * 1024 * 1024
 """What a follower may be behind before it is told of a gap instead."""
 _LAST = "ffff"
 _DEBOUNCED = Outcome.DEBOUNCED
-
-T = TypeVar("T")
 
 
 class CommitFeed:
@@ -62,8 +60,8 @@ class CommitFeed:
             for event, receipt in zip(batch, receipts, strict=True)
             if receipt.outcome is _DEBOUNCED
         }
-        told = [self._entries(some) for some in _pieces(entries)]
-        told += [self._repeats(some) for some in _pieces(list(repeated.items()))]
+        told = [self._entries(some) for some in portions(entries, _ITEMS_A_BATCH)]
+        told += [self._repeats(some) for some in portions(list(repeated.items()), _ITEMS_A_BATCH)]
         for follower in tuple(self._followers):
             follower.tell(told)
 
@@ -132,10 +130,6 @@ class _Follower:
         self._waiting += batches
         self._bytes += size
         self._news.set()
-
-
-def _pieces(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (rows[first : first + _ITEMS_A_BATCH] for first in range(0, len(rows), _ITEMS_A_BATCH))
 
 
 def _decode(content: tuple[bytes, int]) -> tuple[StoredEvent, Repeats]:

@@ -8,12 +8,17 @@ from collections.abc import Collection, Iterable
 
 import apsw
 
+from server.core.model import NANOSECONDS_PER_MILLISECOND
+from server.core.paging import invalid_page_token
 from server.storage.sqlite.statements import as_list, read_value
 
+LOWEST_KEY, HIGHEST_KEY = -(2**63), 2**63 - 1
+"""The numbers that SQLite has for keys."""
 SPILL = "largest_spill_milliseconds"
 """The name of the fact."""
 
 _COUNTER_BITS = 8
+_KEY_BYTES = 8
 _REMEMBERED_MILLISECONDS = 100_000
 _TAKEN = """
     SELECT group_concat((SELECT max(key) FROM entries WHERE key >= value << 8 AND key < value + 1 << 8))
@@ -24,11 +29,24 @@ _LANDING = """
         VALUES (?) UNION ALL SELECT at + 1 FROM passed WHERE EXISTS (SELECT 1 FROM entries WHERE key = at << 8 | 255)
     ) SELECT max(at) FROM passed
 """
+_SCAN_END = "SELECT min(key) FROM (SELECT key FROM entries WHERE key < ? AND key >= ? ORDER BY key DESC LIMIT ?)"
 
 
 def first_key(milliseconds: int) -> int:
     """The smallest key of a millisecond."""
     return milliseconds << _COUNTER_BITS
+
+
+def key_to_bytes(key: int) -> bytes:
+    """A key as the core holds it."""
+    return key.to_bytes(_KEY_BYTES, "big", signed=True)
+
+
+def key_from_bytes(key: bytes) -> int:
+    """And back. Raises InvalidField, INVALID_PAGE_TOKEN, for what is no key: only a page token may bring it."""
+    if len(key) != _KEY_BYTES:
+        raise invalid_page_token()
+    return int.from_bytes(key, "big", signed=True)
 
 
 class Keyspace:
@@ -37,7 +55,7 @@ class Keyspace:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
         largest = read_value(connection, "SELECT max(key) FROM entries")
-        self._largest_key: int = -(2**63) if largest is None else largest
+        self._largest_key: int = LOWEST_KEY if largest is None else largest
         self.largest_spill = self._saved_spill = read_largest_spill(connection)
         # A millisecond's next free key; a key of a later millisecond says that this one is full, and where to go on.
         self._free: dict[int, int] = {}
@@ -105,3 +123,20 @@ class Keyspace:
 def read_largest_spill(connection: apsw.Connection) -> int:
     """How many milliseconds an entry's key may lie behind its event's time."""
     return read_value(connection, "SELECT value FROM facts WHERE name = ?", (SPILL,)) or 0
+
+
+def key_range(connection: apsw.Connection, from_time: int | None, to_time: int | None) -> tuple[int, int]:
+    """The lowest key that an entry of a range can have, and the first that none has any more."""
+    lowest, before = LOWEST_KEY, HIGHEST_KEY
+    if from_time is not None:
+        lowest = first_key(from_time // NANOSECONDS_PER_MILLISECOND)
+    if to_time is not None:
+        # An entry of the last millisecond may have spilled into later ones.
+        before = first_key(to_time // NANOSECONDS_PER_MILLISECOND + read_largest_spill(connection) + 1)
+    return lowest, before
+
+
+def scan_end(connection: apsw.Connection, lowest: int, before: int, most: int) -> int | None:
+    """Where a step of a scan ends that goes down through `most` entries: the last one's key, None without any."""
+    end: int | None = read_value(connection, _SCAN_END, (before, lowest, most))
+    return end

@@ -6,14 +6,12 @@ import apsw
 import msgspec
 
 from server.core.audit import AuditPage, AuditRecord
-from server.core.paging import invalid_page_token
 from server.core.query import Page
 from server.storage.sqlite.connection import transaction
+from server.storage.sqlite.keyspace import HIGHEST_KEY, key_from_bytes, key_to_bytes
 from server.storage.sqlite.statements import Row
 from server.storage.sqlite.threads import ReadThreads, WriteThread
 
-_KEY_BYTES = 8
-_LAST_KEY = 2**63 - 1
 _KEPT_MINUTES = 120
 
 
@@ -78,7 +76,7 @@ def _record_audit(connection: apsw.Connection, record: AuditRecord) -> None:
 def _list_audit(connection: apsw.Connection, organisation_id: int, page: Page) -> AuditPage:
     rows: list[Row] = connection.execute(
         "SELECT id, time, actor, action, details FROM audit WHERE organisation = ? AND id < ? ORDER BY id DESC LIMIT ?",
-        (organisation_id, _LAST_KEY if page.before_key is None else _read_key(page.before_key), page.size + 1),
+        (organisation_id, HIGHEST_KEY if page.before_key is None else key_from_bytes(page.before_key), page.size + 1),
     ).fetchall()
     records = [
         AuditRecord(
@@ -90,7 +88,7 @@ def _list_audit(connection: apsw.Connection, organisation_id: int, page: Page) -
         )
         for _, time, actor, action, details in rows[: page.size]
     ]
-    return AuditPage(records, rows[page.size - 1][0].to_bytes(_KEY_BYTES, "big") if len(rows) > page.size else None)
+    return AuditPage(records, key_to_bytes(rows[page.size - 1][0]) if len(rows) > page.size else None)
 
 
 def _add_received(connection: apsw.Connection, events: Mapping[tuple[int, int], int]) -> None:
@@ -108,9 +106,3 @@ def _read_received(connection: apsw.Connection, organisation_id: int, from_minut
         "SELECT minute, events FROM received WHERE organisation = ? AND minute >= ?", (organisation_id, from_minute)
     )
     return {int(minute): int(events) for minute, events in rows}
-
-
-def _read_key(key: bytes) -> int:
-    if len(key) != _KEY_BYTES:
-        raise invalid_page_token()
-    return int.from_bytes(key, "big", signed=True)

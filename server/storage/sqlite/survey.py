@@ -9,10 +9,8 @@ import msgspec
 from server.core.model import Level
 from server.core.retention import Age, Periods, Survey, survey_of
 from server.core.usage import LevelUsage
+from server.storage.sqlite.keyspace import HIGHEST_KEY, LOWEST_KEY, key_from_bytes, key_to_bytes
 from server.storage.sqlite.statements import Row, read_value
-
-_KEY_BYTES = 8
-_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 _ROWS = """
     SELECT e.key, e.organisation, e.level, e.window_end, e.data, r.last_receive_time
@@ -57,8 +55,8 @@ def survey(
             connection.execute(
                 _ROWS,
                 (
-                    _LOWEST if lowest is None else key_from_bytes(lowest),
-                    _HIGHEST if highest is None else key_from_bytes(highest),
+                    LOWEST_KEY if lowest is None else key_from_bytes(lowest),
+                    HIGHEST_KEY if highest is None else key_from_bytes(highest),
                     organisation_id,
                     most,
                 ),
@@ -99,13 +97,3 @@ def size_on_disk(*databases: Path) -> int:
     """The bytes of these files and their write-ahead logs, as far as they are there."""
     files = [Path(f"{database}{suffix}") for database in databases for suffix in ("", "-wal")]
     return sum(file.stat().st_size for file in files if file.exists())
-
-
-def key_to_bytes(key: int) -> bytes:
-    """A key as the core holds it."""
-    return key.to_bytes(_KEY_BYTES, "big", signed=True)
-
-
-def key_from_bytes(key: bytes) -> int:
-    """And back."""
-    return int.from_bytes(key, "big", signed=True)

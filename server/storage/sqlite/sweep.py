@@ -6,7 +6,8 @@ from time import monotonic
 import apsw
 
 from server.core.model import NANOSECONDS_PER_SECOND
-from server.storage.sqlite.commit import EVENT_ID_NANOSECONDS, BatchWriter
+from server.core.retention import EVENT_ID_NANOSECONDS
+from server.storage.sqlite.commit import BatchWriter
 from server.storage.sqlite.connection import transaction
 from server.storage.sqlite.statements import read_value
 

@@ -18,6 +18,7 @@ from server.core.stored import StoredEvent
 from server.storage.sqlite.codec import decode_event
 from server.storage.sqlite.index.slices import Slice
 from server.storage.sqlite.index.view import IndexReader, IndexUnusable, IndexView
+from server.storage.sqlite.keyspace import scan_end
 from server.storage.sqlite.pending import decode_changes
 from server.storage.sqlite.statements import Row, as_list, read_value
 
@@ -30,7 +31,6 @@ COLUMNS = """
 
 _FIRST_SCAN, _LARGEST_SCAN = 256, 8192
 _FIRST_KEYS, _LARGEST_KEYS = 64, 2048
-_SCAN_END = "SELECT min(key) FROM (SELECT key FROM entries WHERE key < ? AND key >= ? ORDER BY key DESC LIMIT ?)"
 _TAIL = "SELECT json_group_array(hex(changes)) FROM (SELECT changes FROM pending WHERE id > ?)"
 _decode_texts = msgspec.json.Decoder(list[str]).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -87,7 +87,7 @@ class Walk:
             yield step
 
     def _scan_step(self, lowest: int, most: int) -> Step | None:
-        end: int | None = read_value(self._connection, _SCAN_END, (self._before, lowest, most))
+        end = scan_end(self._connection, lowest, self._before, most)
         if end is None:
             self._before = min(self._before, lowest)
             return None

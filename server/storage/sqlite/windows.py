@@ -8,7 +8,7 @@ import msgspec
 
 from server.core.debounce import SAMPLE_NUMBERS, is_sample
 from server.core.stored import first_repeats
-from server.storage.sqlite.codec import PreparedEvent, decode_event
+from server.storage.sqlite.codec import PreparedEvent, decode_event, repeats_of
 from server.storage.sqlite.statements import Row, as_hex_list
 
 _REMEMBERED_WINDOWS = 50_000
@@ -120,7 +120,5 @@ class Windows:
 
 
 def _window(key: int, end: int, event_count: int, data: bytes, *repeats: Any) -> OpenWindow:
-    if repeats[0] is not None:
-        count, first, last, received, requested = repeats
-        return OpenWindow(key, end, count, first, last, received, None if requested is None else bool(requested))
-    return OpenWindow(key, end, *msgspec.structs.astuple(first_repeats(decode_event(data), event_count)))
+    totals = repeats_of(repeats) or first_repeats(decode_event(data), event_count)
+    return OpenWindow(key, end, *msgspec.structs.astuple(totals))

@@ -1,10 +1,12 @@
 """Sanic's own exceptions in the core's words, so that a door has one table of errors."""
 
+from logging import Logger
 from typing import NamedTuple
 
 from sanic.exceptions import MethodNotAllowed as NoSuchMethod
 from sanic.exceptions import NotFound as NoSuchRoute
 from sanic.exceptions import PayloadTooLarge, SanicException
+from sanic.request import Request
 
 from server.core.errors import Internal, InvalidRequest, MethodNotAllowed, NotFound, TooLarge, TrackingError
 
@@ -14,6 +16,14 @@ class Fault(NamedTuple):
 
     error: TrackingError
     status: int | None = None
+
+
+def logged_fault(request: Request, exception: BaseException, logger: Logger) -> Fault:
+    """The same as `fault_of`; a bug is logged by its door's logger, a client's fault is not."""
+    fault = fault_of(exception)
+    if isinstance(fault.error, Internal) and fault.error is not exception:
+        logger.error("A request to %s failed unexpectedly.", request.path, exc_info=exception)
+    return fault
 
 
 def fault_of(exception: BaseException) -> Fault:

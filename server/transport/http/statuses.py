@@ -4,6 +4,8 @@ import math
 from http import HTTPStatus
 from typing import Any
 
+from sanic.request import Request
+
 from server.core.errors import (
     InvalidField,
     InvalidJson,
@@ -18,7 +20,7 @@ from server.core.errors import (
     TrackingError,
     UnsupportedMediaType,
 )
-from server.core.rates import RateState
+from server.core.services import Services
 
 STATUS: dict[type[TrackingError], HTTPStatus] = {
     InvalidJson: HTTPStatus.BAD_REQUEST,
@@ -54,8 +56,10 @@ def error_headers(error: TrackingError) -> dict[str, str]:
     return headers
 
 
-def add_rate(response: Any, state: RateState | None) -> None:
-    """What a rate-limited key may still send, on every answer to it."""
+def add_rate(services: Services, request: Request, response: Any) -> None:
+    """Say what the caller's key may still send, on every answer to it, if it is limited: `request.ctx.key`."""
+    key = getattr(request.ctx, "key", None)
+    state = None if key is None else services.admission.rate_state(key)
     if state is not None:
         response.headers["X-RateLimit-Limit"] = str(state.limit)
         response.headers["X-RateLimit-Remaining"] = str(state.remaining)

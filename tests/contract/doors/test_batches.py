@@ -10,7 +10,6 @@ from tests.support.results import BatchLogged, DoorClient, Event, Failure, find
 pytestmark = IN_SESSION
 
 MOST = 10_000
-LEVELS = ["info", "success", "warning", "error", "critical"]
 
 
 @pytest.fixture(params=["rest array", "rest lines", "grpc"])

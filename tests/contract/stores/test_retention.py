@@ -6,8 +6,9 @@ import pytest
 
 from server.core.model import Level, Outcome
 from server.core.organisation_settings import periods_of
+from server.core.portions import EXPIRED_AT_ONCE
 from server.core.ports import Store
-from server.core.purge import DELETED_AT_ONCE, PIECE_ENTRIES, Purge, Walk, purge_all, tally_expired
+from server.core.purge import PIECE_ENTRIES, Purge, Walk, purge_all, tally_expired
 from server.core.retention import SHIPPED_PERIODS, Periods
 from tests.contract.stores.conftest import Stores
 from tests.support.stores import HOUR, MINUTE, START, Clock, commit, messages, read_all, read_entry, submission
@@ -118,7 +119,7 @@ async def test_longer_periods_keep_and_shorter_ones_reach_what_is_stored(store: 
 
 
 async def test_a_walk_comes_back_when_something_is_due_and_not_before(store: Store[Any], clock: Clock) -> None:
-    most = PIECE_ENTRIES + DELETED_AT_ONCE + 1
+    most = PIECE_ENTRIES + EXPIRED_AT_ONCE + 1
     await commit(store, *[submission(f"{n}", at=START + n * MILLISECOND) for n in range(most)])
     walk = Walk(store, clock=clock)
     walk.use(SHIPPED)

@@ -10,7 +10,6 @@ from server.core.errors import InvalidField
 from server.core.instants import parse_rfc3339
 from server.core.model import Level
 from server.core.query import Comparison, Condition, EntryFilter, format_query, make_filter, parse_query
-from server.core.query.conditions import Operator
 from tests.support.searching import FILTERS, TRACES
 
 _SECOND = 1_000_000_000
@@ -66,10 +65,6 @@ def test_a_query_means(text: str, filters: dict[str, Any] | None) -> None:
             asked(text)
     else:
         assert asked(text) == make_filter(**filters)
-
-
-def _order(operator: Operator, number: int) -> Condition:
-    return Condition("attribute.n", (Comparison(operator, number),))
 
 
 @pytest.mark.parametrize(

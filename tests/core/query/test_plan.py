@@ -8,11 +8,21 @@ from hypothesis import given, settings
 
 from server.core.model import Entry, Level
 from server.core.query import EntryFilter, make_filter, matches, parse_query
-from server.core.query.plan import Requirement, fulfils, plan_of
+from server.core.query.plan import Plan, Requirement, plan_of
 from server.core.query.terms import MAX_TERMS, OVERFLOW, terms_of, vocabulary_of
 from server.core.query.values import places_in
 from server.core.query.words import texts_in, words_of
 from tests.support.searching import ENTRIES, FILTERS, LONG_TEXT, QUERIES, entry, packed
+
+
+def fulfils(terms: set[str], plan: Plan) -> bool:
+    """Whether terms have what a plan requires: the meaning that stores' queries must have."""
+    vocabulary = vocabulary_of(terms) if any(required.prefixes for required in plan.requirements) else set()
+    return all(
+        not terms.isdisjoint(required.terms)
+        or (bool(required.prefixes) and any(word.startswith(required.prefixes) for word in vocabulary))
+        for required in plan.requirements
+    )
 
 
 @settings(max_examples=400)

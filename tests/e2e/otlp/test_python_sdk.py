@@ -1,7 +1,6 @@
 """OTLP 26, 27 and 29: the Python SDK, whose answers get lost, and whose service has lost its store."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,14 +56,6 @@ async def test_a_request_whose_answer_got_lost_is_sent_again_and_stored_once(ser
         stored = await arrives(client, 100)
         assert await client.metric("tracking_events_total") == 200
     assert set(stored.values()) == {1}
-
-
-@pytest.fixture(scope="module")
-def own_mongodb() -> Iterator[ReplicaSet]:
-    """A MongoDB that may be stopped."""
-    own = ReplicaSet()
-    yield own
-    own.close()
 
 
 async def test_what_is_logged_while_the_store_is_gone_arrives_once_when_it_is_back(

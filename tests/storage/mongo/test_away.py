@@ -1,12 +1,10 @@
 """MongoDB may be away when the service starts, or go while it runs: that costs milliseconds, and ends by itself."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from signal import SIGKILL
 from time import monotonic
 
 import pytest
-import pytest_asyncio
 
 from server.core.errors import StoreUnavailable
 from tests.storage.mongo.opening import mongo_store
@@ -23,22 +21,15 @@ pytestmark = IN_SESSION
 _RECOVERS_SECONDS = 10.0
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def replica_set() -> AsyncIterator[ReplicaSet]:
-    own = ReplicaSet()
-    yield own
-    own.close()
-
-
 @pytest.fixture
-def url(replica_set: ReplicaSet, request: pytest.FixtureRequest) -> str:
-    return replica_set.url_of("away")
+def url(own_mongodb: ReplicaSet) -> str:
+    return own_mongodb.url_of("away")
 
 
 async def test_a_server_starts_without_mongodb_says_so_at_once_and_recovers_by_itself(
-    replica_set: ReplicaSet, url: str, tmp_path: Path
+    own_mongodb: ReplicaSet, url: str, tmp_path: Path
 ) -> None:
-    (member,) = replica_set.members
+    (member,) = own_mongodb.members
     member.send(SIGKILL)
     service = Service(tmp_path, database_url=url)
     try:
@@ -64,9 +55,9 @@ async def test_a_server_starts_without_mongodb_says_so_at_once_and_recovers_by_i
 
 
 async def test_a_deployment_that_goes_is_asked_once_and_then_not_again_until_it_answers(
-    replica_set: ReplicaSet, url: str
+    own_mongodb: ReplicaSet, url: str
 ) -> None:
-    (member,) = replica_set.members
+    (member,) = own_mongodb.members
     async with mongo_store(url) as store:
         await commit(store, submission("before", event_id="before"))
         member.send(SIGKILL)

@@ -61,14 +61,8 @@ class Projection(Protocol):
     def create(self, connection: apsw.Connection) -> None:
         """Make the tables in an empty file."""
 
-    def drop(self, connection: apsw.Connection) -> None:
-        """Take them away again."""
-
     def apply(self, connection: apsw.Connection, batch: Batch) -> None:
         """Write a batch: what is removed first, then what is added, then what is repeated."""
 
     def forget(self) -> None:
         """What memory holds of the file may not be so: a transaction failed, or the file is another one."""
-
-    def rest(self, connection: apsw.Connection) -> bool:
-        """Do a small piece of work that can wait, while nothing is new; whether there is more of it."""

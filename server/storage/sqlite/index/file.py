@@ -6,9 +6,8 @@ from pathlib import Path
 import apsw
 import msgspec
 
+from server.storage.sqlite.keyspace import LOWEST_KEY
 from server.storage.sqlite.statements import read_value
-
-LOWEST_KEY, HIGHEST_KEY = -(2**63), 2**63 - 1
 
 REBUILD = "rebuild"
 """The fact by which somebody asks the indexer for a new index."""
@@ -39,7 +38,6 @@ class Position(msgspec.Struct, frozen=True):
     watermark: int = 0
     digest: int = 0
     built_from: int = LOWEST_KEY
-    built_entries: int = 0
     built_bytes: int = 0
 
 

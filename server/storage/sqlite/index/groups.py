@@ -11,7 +11,6 @@ from server.core.statistics.group_totals import title_of
 from server.core.statistics.groups import DAY
 from server.core.stored import Repeats, StoredEvent
 from server.storage.sqlite.index.batch import Batch, RemovedEntry
-from server.storage.sqlite.index.file import LOWEST_KEY
 from server.storage.sqlite.index.group_statements import (
     ADD_DAY,
     EMPTY_DAYS,
@@ -25,6 +24,7 @@ from server.storage.sqlite.index.group_statements import (
     TEXTS,
     UPDATE,
 )
+from server.storage.sqlite.keyspace import LOWEST_KEY
 from server.storage.sqlite.statements import read_value
 
 _REMEMBERED_GROUPS = 500_000
@@ -53,11 +53,6 @@ class GroupSums:
         connection.execute(SCHEMA)
         self.forget()
 
-    def drop(self, connection: apsw.Connection) -> None:
-        """See `Projection`."""
-        connection.execute("DROP TABLE groups; DROP TABLE group_texts; DROP TABLE group_days")
-        self.forget()
-
     def forget(self) -> None:
         """See `Projection`."""
         self._known.clear()
@@ -70,10 +65,6 @@ class GroupSums:
         except BaseException:
             self.forget()
             raise
-
-    def rest(self, connection: apsw.Connection) -> bool:  # noqa: ARG002 - there is nothing that could wait
-        """See `Projection`."""
-        return False
 
     def _add(self, connection: apsw.Connection, sums: dict[_Key, _Days]) -> None:
         if len(self._known) > _REMEMBERED_GROUPS:

@@ -13,7 +13,6 @@ from server.storage.sqlite.connection import transaction
 from server.storage.sqlite.index.batch import Batch, Projection
 from server.storage.sqlite.index.changes import Skipped, read_batch, read_skipped, write_skipped
 from server.storage.sqlite.index.file import (
-    LOWEST_KEY,
     REBUILD,
     NotOurs,
     Position,
@@ -29,6 +28,7 @@ from server.storage.sqlite.index.groups import GroupSums
 from server.storage.sqlite.index.log import Log
 from server.storage.sqlite.index.rollups import Rollups
 from server.storage.sqlite.index.search_terms import SearchTerms
+from server.storage.sqlite.keyspace import LOWEST_KEY
 from server.storage.sqlite.statements import read_value
 
 BATCH_CHANGES = 4_000
@@ -124,7 +124,7 @@ class Indexer:
                 raise NotOurs
             batch, position = self._read(position, skipped)
         if position == self.position:
-            return self._rest(connection)
+            return Step.NOTHING
         self._write(connection, batch, position, before, skipped)
         changes = len(batch.removed) + len(batch.added) + len(batch.repeated)
         is_much = changes >= BATCH_CHANGES // 2 or position.built_from != LOWEST_KEY
@@ -147,15 +147,9 @@ class Indexer:
         built = msgspec.structs.replace(
             position,
             built_from=earlier[-1].key if is_more else LOWEST_KEY,
-            built_entries=position.built_entries + len(earlier),
             built_bytes=position.built_bytes + size,
         )
         return Batch(batch.removed, [*reversed(earlier), *batch.added], batch.repeated), built
-
-    def _rest(self, connection: apsw.Connection) -> Step:
-        with transaction(connection):
-            is_more = [projection.rest(connection) for projection in self._projections]
-        return Step.MUCH if any(is_more) else Step.NOTHING
 
     def _write(
         self, connection: apsw.Connection, batch: Batch, position: Position, before: Skipped, after: Skipped

@@ -10,11 +10,13 @@ import msgspec
 
 from server.core.errors import Refused, StoreUnavailable
 from server.storage.sqlite.connection import translated_errors
-from server.storage.sqlite.index.file import LOWEST_KEY, REBUILD, Position, index_path, write_facts
-from server.storage.sqlite.index.indexer import Indexer, Step
+from server.storage.sqlite.index.file import REBUILD, Position, index_path, open_index_reader, write_facts
+from server.storage.sqlite.index.indexer import Indexer
 from server.storage.sqlite.index.log import Log, LogFailed
 from server.storage.sqlite.index.view import IndexReader
+from server.storage.sqlite.keyspace import LOWEST_KEY
 from server.storage.sqlite.lock import FileLock
+from server.storage.sqlite.survey import size_on_disk
 
 _LOOK_SECONDS = 0.2
 _OVERHEAD = 1.08
@@ -54,7 +56,7 @@ def read_status(database: Path) -> IndexStatus:
             is_there=position is not None,
             share=0.0 if position is None else _share(position, log.used_bytes()),
             pending_entries=log.pending_entries(0 if position is None else position.watermark),
-            size=sum(each.stat().st_size for each in (path, Path(f"{path}-wal")) if each.exists()),
+            size=size_on_disk(path),
         )
 
 
@@ -82,8 +84,7 @@ def _build(database: Path, on_step: Callable[[float], None]) -> None:
         with translated_errors(), Indexer(database) as indexer:
             used = indexer.log.used_bytes()
             indexer.make_anew()
-            while indexer.step() is not Step.NOTHING:
-                on_step(_share(indexer.position, used))
+            indexer.run_to_end(lambda position: on_step(_share(position, used)))
     except LogFailed as error:
         raise StoreUnavailable(f"The database file cannot be read now: {error}") from error
 
@@ -97,19 +98,19 @@ def _lock(database: Path) -> IndexLock | None:
 
 def _ask(database: Path) -> None:
     """Leave a note in the file for the indexer. It looks once a second, and makes one anyhow that cannot be read."""
-    with suppress(apsw.Error), closing(_open(database, apsw.SQLITE_OPEN_READWRITE)) as connection:
+    with suppress(apsw.Error), closing(_open(database)) as connection:
         write_facts(connection, {REBUILD: 1})
 
 
 def _is_asked(database: Path) -> bool:
     """Whether the note is there still: it goes with the old file."""
-    with suppress(apsw.Error), closing(_open(database, apsw.SQLITE_OPEN_READONLY)) as connection:
+    with suppress(apsw.Error), closing(open_index_reader(index_path(database))) as connection:
         return bool(connection.execute("SELECT 1 FROM facts WHERE name = ?", (REBUILD,)).fetchone())
     return False
 
 
-def _open(database: Path, flags: int) -> apsw.Connection:
-    connection = apsw.Connection(str(index_path(database)), flags=flags)
+def _open(database: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(index_path(database)), flags=apsw.SQLITE_OPEN_READWRITE)
     connection.set_busy_timeout(5_000)
     return connection
 

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import apsw
 
 from server.core.stored import Repeats, StoredEvent, first_repeats
-from server.storage.sqlite.codec import decode_event
+from server.storage.sqlite.codec import decode_event, repeats_of
 from server.storage.sqlite.connection import open_reader
 from server.storage.sqlite.index.batch import AddedEntry
-from server.storage.sqlite.index.file import HIGHEST_KEY, LOWEST_KEY, Position
+from server.storage.sqlite.index.file import Position
+from server.storage.sqlite.keyspace import HIGHEST_KEY, LOWEST_KEY
 from server.storage.sqlite.pending import HAS_DELETED, Changes, decode_changes
 from server.storage.sqlite.statements import as_list, read_value
+from server.storage.sqlite.survey import used_bytes
 
 
 class Row(NamedTuple):
@@ -157,8 +159,7 @@ class Log:
 
     def used_bytes(self) -> int:
         """What the file holds, without its free pages."""
-        pages = self._connection.pragma("page_count") - self._connection.pragma("freelist_count")
-        return int(pages * self._connection.pragma("page_size"))
+        return used_bytes(self._connection)
 
     def _bytes_of(self, rows: Sequence[Row]) -> int:
         keys = {key for row in rows for key in (*row.changes.keys, *(key for key, _ in row.changes.repeats))}
@@ -171,8 +172,7 @@ def _row(number: int, changes: bytes) -> Row:
 
 
 def _found(organisation: int, data: bytes, event_count: int, *repeats: Any) -> Found:
-    has_repeats = repeats[0] is not None
-    return Found(organisation, decode_event(data), event_count, Repeats(*repeats) if has_repeats else None)
+    return Found(organisation, decode_event(data), event_count, repeats_of(repeats))
 
 
 def _digest(changes: bytes) -> int:

@@ -44,11 +44,6 @@ class Rollups:
         for table in TABLES.values():
             connection.execute(_SCHEMA.format(table=table))
 
-    def drop(self, connection: apsw.Connection) -> None:
-        """See `Projection`."""
-        for table in TABLES.values():
-            connection.execute(f"DROP TABLE {table}")
-
     def forget(self) -> None:
         """See `Projection`: all of it is in the file."""
 
@@ -62,10 +57,6 @@ class Rollups:
             rows = [(*place, change) for place, change in sorted(changes.items()) if change]
             connection.executemany(_ADD.format(table=table), rows)
             connection.executemany(_DELETE.format(table=table), [row[:3] for row in rows if row[3] < 0])
-
-    def rest(self, connection: apsw.Connection) -> bool:  # noqa: ARG002 - there is nothing that could wait
-        """See `Projection`."""
-        return False
 
 
 def differences(batch: Batch) -> Iterator[tuple[int, StoredEvent, int]]:

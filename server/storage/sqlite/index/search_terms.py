@@ -47,13 +47,6 @@ class SearchTerms:
         connection.execute(_VOCABULARY)
         self.forget()
 
-    def drop(self, connection: apsw.Connection) -> None:
-        """See `Projection`."""
-        for each in read_slices(connection):
-            connection.execute(f"DROP TABLE {table_of(each.id)}")
-        connection.execute("DROP TABLE slices; DROP TABLE vocabulary")
-        self.forget()
-
     def forget(self) -> None:
         """See `Projection`."""
         self._slices = None
@@ -65,10 +58,6 @@ class SearchTerms:
             self._slices = Slices(read_slices(connection))
         self._remove(connection, self._slices, batch.removed)
         self._add(connection, self._slices, batch.added)
-
-    def rest(self, _connection: apsw.Connection) -> bool:
-        """See `Projection`."""
-        return False
 
     def _add(self, connection: apsw.Connection, slices: Slices, added: list[AddedEntry]) -> None:
         now_key = first_key(time_ns() // NANOSECONDS_PER_MILLISECOND)

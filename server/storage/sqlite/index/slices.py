@@ -9,8 +9,7 @@ from bisect import bisect_right
 import apsw
 import msgspec
 
-from server.storage.sqlite.index.file import HIGHEST_KEY, LOWEST_KEY
-from server.storage.sqlite.keyspace import first_key
+from server.storage.sqlite.keyspace import HIGHEST_KEY, LOWEST_KEY, first_key
 
 _DAY = first_key(24 * 3600 * 1000)
 _ERA = 512 * _DAY

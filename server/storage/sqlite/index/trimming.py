@@ -5,9 +5,9 @@ from time import monotonic
 import apsw
 
 from server.storage.sqlite.connection import transaction
-from server.storage.sqlite.index.file import LOWEST_KEY
 from server.storage.sqlite.index.progress import Progress
 from server.storage.sqlite.index.view import IndexReader
+from server.storage.sqlite.keyspace import LOWEST_KEY
 from server.storage.sqlite.statements import read_value
 
 _STEP_ROWS = 500

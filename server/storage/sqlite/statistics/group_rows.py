@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from server.core.model import Level
 from server.core.statistics import GroupSort, GroupSum, GroupTotals, Place
-from server.storage.sqlite.index.group_statements import LEVEL_COLUMNS
+from server.core.statistics.levels import levels_of
+from server.storage.sqlite.index.group_statements import LEVEL_COLUMNS, LEVELS
 from server.storage.sqlite.statements import as_hex_list
 from server.storage.sqlite.statistics.standing import Standing
 
@@ -109,7 +109,7 @@ def _sum_row(number: int, group: bytes, event_count: int, *columns: Any) -> SumR
         id=group.hex(),
         title=title,
         event_count=event_count,
-        levels={level: count for level, count in reversed(list(zip(Level, levels, strict=True))) if count},
+        levels=levels_of(dict(zip(LEVELS, levels, strict=True))),
         first_event_time=first,
         last_event_time=last,
         last_receive_time=received,

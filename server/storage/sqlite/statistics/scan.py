@@ -12,13 +12,10 @@ from server.core.model import NANOSECONDS_PER_MILLISECOND
 from server.core.statistics import HistogramQuestion, bucket_of
 from server.core.statistics.deadline import Deadline
 from server.storage.sqlite.codec import decode_event
-from server.storage.sqlite.index.file import HIGHEST_KEY
-from server.storage.sqlite.keyspace import read_largest_spill
-from server.storage.sqlite.statements import as_list, read_value
-from server.storage.sqlite.statistics.entries import key_range
+from server.storage.sqlite.keyspace import HIGHEST_KEY, key_range, read_largest_spill, scan_end
+from server.storage.sqlite.statements import as_list
 
 _AT_ONCE = 50_000
-_SCAN_END = "SELECT min(key) FROM (SELECT key FROM entries WHERE key < ? AND key >= ? ORDER BY key DESC LIMIT ?)"
 _FROM = """
     FROM entries e LEFT JOIN repeats r ON r.key = e.key
     WHERE e.key >= :first AND e.key < :before AND e.organisation = :organisation
@@ -63,7 +60,7 @@ def count_scanned(
         "certain_from": -(-begin // NANOSECONDS_PER_MILLISECOND),
         "certain_to": end // NANOSECONDS_PER_MILLISECOND,
     }
-    while (first := read_value(log, _SCAN_END, (before, lowest, _AT_ONCE))) is not None:
+    while (first := scan_end(log, lowest, before, _AT_ONCE)) is not None:
         if deadline.is_over():
             return
         bindings |= {"first": first, "before": before}

@@ -9,11 +9,12 @@ import apsw
 from server.core.statistics.deadline import Deadline
 from server.storage.sqlite.index.batch import Batch
 from server.storage.sqlite.index.changes import read_batch, read_skipped
-from server.storage.sqlite.index.file import HIGHEST_KEY, Position, kind_of
+from server.storage.sqlite.index.file import Position, kind_of
 from server.storage.sqlite.index.groups import GroupSums
 from server.storage.sqlite.index.log import Log
 from server.storage.sqlite.index.rollups import Rollups
 from server.storage.sqlite.index.view import IndexReader, IndexUnusable, IndexView, translated
+from server.storage.sqlite.keyspace import HIGHEST_KEY
 from server.storage.sqlite.statements import read_value
 
 _MOST_CHANGES = 200_000

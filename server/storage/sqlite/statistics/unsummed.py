@@ -6,19 +6,17 @@ from collections.abc import Iterator
 import msgspec
 
 from server.core.statistics import GroupSum
-from server.core.statistics.group_totals import levels_of
+from server.core.statistics.levels import levels_of
 from server.core.stored import Repeats, StoredEvent
 from server.storage.sqlite.codec import decode_event
-from server.storage.sqlite.index.file import LOWEST_KEY
 from server.storage.sqlite.index.groups import additions_of
-from server.storage.sqlite.statements import read_value
+from server.storage.sqlite.keyspace import LOWEST_KEY, scan_end
 from server.storage.sqlite.statistics.entries import counted_entry
 from server.storage.sqlite.statistics.group_rows import SumRow
 from server.storage.sqlite.statistics.standing import Standing
 from server.storage.sqlite.walk import COLUMNS
 
 _AT_ONCE = 8_192
-_SCAN_END = "SELECT min(key) FROM (SELECT key FROM entries WHERE key < ? ORDER BY key DESC LIMIT ?)"
 _SCAN = f"SELECT {COLUMNS} WHERE e.key >= ? AND e.key < ? AND e.organisation = ? ORDER BY e.key DESC"
 
 Unsummed = GroupSum
@@ -86,7 +84,7 @@ def _not_built(standing: Standing, organisation: int) -> Iterator[tuple[int, Sto
     before = standing.built_from
     if before == LOWEST_KEY:
         return
-    while (first := read_value(standing.log, _SCAN_END, (before, _AT_ONCE))) is not None:
+    while (first := scan_end(standing.log, LOWEST_KEY, before, _AT_ONCE)) is not None:
         if standing.deadline.is_over():
             return
         for row in standing.log.execute(_SCAN, (first, before, organisation)):

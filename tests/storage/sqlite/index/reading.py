@@ -11,6 +11,7 @@ import apsw
 from server.storage.sqlite.index.file import index_path, read_position
 from server.storage.sqlite.index.search_terms import organisation_term, table_of
 from server.storage.sqlite.index.slices import read_slices
+from server.storage.sqlite.statements import read_value
 
 
 def indexed_keys(database: Path, term: str = organisation_term(1)) -> list[int]:
@@ -39,10 +40,16 @@ def watermark(database: Path) -> int:
         return read_position(connection).watermark
 
 
-def built_entries(database: Path) -> int:
-    """How many entries were there before the index."""
+def built_bytes(database: Path) -> int:
+    """The bytes of the entries that were there before the index."""
     with closing(apsw.Connection(str(index_path(database)), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
-        return read_position(connection).built_entries
+        return read_position(connection).built_bytes
+
+
+def stored_bytes(database: Path) -> int:
+    """The bytes of all entries in the log."""
+    with closing(apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        return int(read_value(connection, "SELECT sum(length(data)) FROM entries"))
 
 
 class IndexerProcess:

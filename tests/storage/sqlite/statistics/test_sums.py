@@ -13,7 +13,7 @@ from server.core.statistics import HistogramQuestion
 from server.core.statistics.groups import DAY
 from server.storage.sqlite.index import indexer
 from server.storage.sqlite.index.file import index_path
-from server.storage.sqlite.index.indexer import Indexer, Step
+from server.storage.sqlite.index.indexer import Indexer
 from server.storage.sqlite.index.search_terms import SearchTerms
 from server.storage.sqlite.store import SqliteStore
 from tests.support.stores import MINUTE, SECOND, START, Clock, commit, read_all, submission
@@ -24,11 +24,6 @@ from tests.support.sums import all_groups, assert_sums_agree, random_event
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many transactions of the index for few entries."""
     monkeypatch.setattr(indexer, "BATCH_CHANGES", 7)
-
-
-def run_to_end(index: Indexer) -> None:
-    while index.step() is not Step.NOTHING:
-        pass
 
 
 async def delete_some(store: SqliteStore, choose: random.Random) -> None:
@@ -55,7 +50,7 @@ async def test_sums_agree_at_every_step_of_the_index(tmp_path: Path, seed: int, 
         index.make_anew()
 
     def index_all() -> None:
-        run_to_end(index)
+        index.run_to_end()
 
     def trim() -> None:
         """What the server does once a second."""
@@ -71,7 +66,7 @@ async def test_sums_agree_at_every_step_of_the_index(tmp_path: Path, seed: int, 
                 await delete_some(store, choose)
                 choose.choice(steps)()
             await assert_sums_agree(store, choose, questions=2, after_deletion=deletes)
-        run_to_end(index)
+        index.run_to_end()
         await assert_sums_agree(store, choose, after_deletion=deletes)
     finally:
         index.close()
@@ -84,15 +79,15 @@ async def test_the_times_of_a_group_are_those_of_the_days_that_are_left(tmp_path
     days = [START, START - DAY, START - 2 * DAY]
     receipts = [(await commit(store, submission("m", at=at)))[0] for at in days]
     with Indexer(tmp_path / "tracking.db") as index:
-        run_to_end(index)
+        index.run_to_end()
         for receipt, times in ((receipts[2], (days[1], days[0])), (receipts[0], (days[1], days[1]))):
             await store.delete_entries(1, [receipt.entry_id])
-            run_to_end(index)
+            index.run_to_end()
             (group,) = await all_groups(store)
             assert (group.totals.first_event_time, group.totals.last_event_time) == times
         await store.delete_entries(1, [receipts[1].entry_id])
         assert await all_groups(store) == []
-        run_to_end(index)
+        index.run_to_end()
         assert await all_groups(store) == []
         connection = apsw.Connection(str(index_path(tmp_path / "tracking.db")))
         for table in ("groups", "group_days", "minute_rollups", "hour_rollups"):
@@ -107,7 +102,7 @@ async def test_many_questions_are_answered_by_the_index(tmp_path: Path) -> None:
     begin = START - START % MINUTE
     await commit(store, *(submission("m", at=begin + number * SECOND) for number in range(50)))
     with Indexer(tmp_path / "tracking.db") as index:
-        run_to_end(index)
+        index.run_to_end()
     with apsw.Connection(str(tmp_path / "tracking.db")) as connection:
         connection.execute("DELETE FROM entries")
     filters = make_filter(from_time=begin, to_time=begin + MINUTE)
@@ -126,7 +121,7 @@ async def test_sums_agree_without_an_index_that_can_be_read(tmp_path: Path, dama
     await store.create_organisation("one")
     await commit(store, *(random_event(choose, START) for _ in range(60)))
     with Indexer(database, (SearchTerms(),) if damage == "without sums" else None) as indexing:
-        run_to_end(indexing)
+        indexing.run_to_end()
     match damage:
         case "gone":
             index.unlink()
